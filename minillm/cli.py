@@ -90,7 +90,7 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from minillm.training import run
+    from minillm import run
 
     given = {
         name: getattr(options, name) for name in run.OPTIONS if getattr(options, name) is not None
@@ -108,7 +108,7 @@ def _generate(options: argparse.Namespace) -> int:
     import torch
 
     from minillm import generate
-    from minillm.training import load_model
+    from minillm.run import load_model
 
     model, tokenizer = load_model(Path(options.model))
     generator = torch.Generator()
