@@ -34,5 +34,5 @@ $(READY): requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet -r requirements.txt
 	$(BIN)/python -m pip install --quiet --no-deps -e .
 # JupyterLab would ask whether it may fetch news; a course has none to give.
-	$(BIN)/jupyter labextension disable @jupyterlab/apputils-extension:announcements
+	$(BIN)/jupyter labextension disable @jupyterlab/apputils-extension:announcements 2>/dev/null
 	@touch $@

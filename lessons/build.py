@@ -15,6 +15,7 @@ import sys
 import tomllib
 from collections import Counter
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import jupytext
 import nbformat
@@ -23,6 +24,7 @@ from minillm.language import LANGUAGES, say
 
 ROOT = Path(__file__).resolve().parent.parent
 LESSON = re.compile(r"\d\d_[a-z0-9_]+")
+CARD = ("prerequisites", "objectives")  # what the card lists from a lesson's head
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
@@ -73,8 +75,14 @@ def render(lesson: Path, *, url: str, lang: str = "en") -> str:
         raise ValueError(f"{lesson} cannot be read as a notebook: {error}") from error
 
     metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
-    if "minillm" in source.metadata:
-        metadata["minillm"] = source.metadata["minillm"]
+    head = source.metadata.get("minillm")
+    if head is not None:
+        metadata["minillm"] = head
+    if source.cells and source.cells[0].cell_type == "markdown":
+        source.cells[0].source = with_card(source.cells[0].source, head or {}, lang)
+    for cell in source.cells:
+        if cell.cell_type == "markdown":
+            cell.source = for_notebooks(cell.source, url, lang)
     notebook = nbformat.v4.new_notebook(
         metadata=metadata,
         cells=[colab_cell(url, lang), *(clean(cell) for cell in source.cells)],
@@ -82,6 +90,45 @@ def render(lesson: Path, *, url: str, lang: str = "en") -> str:
     name_cells(notebook.cells)
     nbformat.validate(notebook)
     return nbformat.writes(notebook, version=4).rstrip("\n") + "\n"
+
+
+def with_card(markdown: str, head: dict, lang: str, more: str = "") -> str:
+    """Put the lesson's card, made from its head, under its title."""
+    if not head or "\n# " not in f"\n{markdown}":
+        return markdown
+    before, title, rest = re.split(r"^(# .*)$", markdown, maxsplit=1, flags=re.MULTILINE)
+    words = {
+        key: say(f"lesson.{key}", lang=lang, minutes=head["minutes"])
+        for key in ("minutes", "need", "can")
+    }
+    need, can = ("".join(f"> - {item}\n" for item in head[key]) for key in CARD)
+    card = f"> **{words['minutes']}** {words['need']}\n>\n{need}>\n> **{words['can']}**\n>\n{can}"
+    return f"{before}{title}\n\n{card}\n{more}{rest}"
+
+
+def for_notebooks(markdown: str, url: str, lang: str) -> str:
+    """Point links to other lessons at their notebooks, and links to pages at the repository."""
+    within = "" if lang == "en" else f"{lang}/"
+
+    def target(match: re.Match) -> str:
+        name, anchor = match[1], match[2] or ""
+        if LESSON.fullmatch(name):
+            return f"]({name}.ipynb{anchor})"
+        return f"]({url}/blob/main/lessons/{within}{name}.md{anchor})"
+
+    return re.sub(r"\]\((\w+)\.md(#[^)]*)?\)", target, markdown)
+
+
+def lesson_links(name: str, lang: str = "en") -> dict[str, str]:
+    """Where a lesson can be run or read elsewhere: Colab, Binder, its source."""
+    repository, within = address(), "" if lang == "en" else f"{lang}/"
+    path = urlsplit(repository).path
+    notebook = f"notebooks/{within}{name}.ipynb"
+    return {
+        "colab": f"https://colab.research.google.com/github{path}/blob/main/{notebook}",
+        "binder": f"https://mybinder.org/v2/gh{path}/main?urlpath=lab/tree/{notebook}",
+        "source": f"{repository}/blob/main/lessons/{within}{name}.md",
+    }
 
 
 def colab_cell(url: str, lang: str) -> nbformat.NotebookNode:

@@ -1,6 +1,5 @@
 """What many tests share: the browser, JupyterLab, the files of the project, run times."""
 
-import json
 import os
 import subprocess
 from pathlib import Path
@@ -8,8 +7,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
+from lessons import book
+from lessons.offline import Offline
+from minillm.language import LANGUAGES
 from tests.lab import Lab, Server
-from tests.offline import Offline
 
 ROOT = Path(__file__).parent.parent
 CHROMIUM = Path("/usr/bin/chromium")
@@ -24,7 +25,7 @@ FLAGS = [
 ]
 LESSON_RUNS = pytest.StashKey[dict]()
 # Scripts, not tests: --doctest-modules would import them.
-collect_ignore = ["bench", "guard"]
+collect_ignore = ["bench"]
 
 
 @pytest.fixture(scope="module")
@@ -77,20 +78,19 @@ def tracked():
 
 
 @pytest.fixture(scope="session")
-def lesson_runs(pytestconfig):
-    """What each lesson cost, `{"06_training": {"seconds": ..., "peak_mib": ...}}`; printed last."""
-    return pytestconfig.stash.setdefault(LESSON_RUNS, {})
+def built_book(pytestconfig):
+    """The book, built now or earlier, and what its lessons cost: `{"en": {"06_training": ...}}`."""
+    runs = {lang: book.build(lang) for lang in LANGUAGES}
+    pytestconfig.stash[LESSON_RUNS] = runs
+    return runs
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    """Print what the lessons cost, and keep it in build/lessons.json."""
+    """Print how long each lesson took when it was last executed."""
     runs = config.stash.get(LESSON_RUNS, {})
-    if not runs:
-        return
-    terminalreporter.section("lessons")
-    for name, run in runs.items():
-        terminalreporter.line(f"{name:20} {run['seconds']:6.1f} s {run['peak_mib']:6.0f} MiB")
-    file = ROOT / "build/lessons.json"
-    file.parent.mkdir(exist_ok=True)
-    before = json.loads(file.read_text()) if file.exists() else {}
-    file.write_text(json.dumps(before | runs, indent=1, sort_keys=True) + "\n")
+    if runs:
+        terminalreporter.section("lessons")
+    for lang, lessons in runs.items():
+        for name, run in lessons.items():
+            if name != "all":
+                terminalreporter.line(f"{lang} {name:24} {run['seconds']:6.1f} s")

@@ -10,18 +10,18 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page
 
-from tests.offline import Offline
+from lessons.offline import Offline
 
 TOKEN = "minillm-tests"
 LOOPBACK = re.compile(r"^(\w+://(127\.0\.0\.1|localhost)(:\d+)?(/|$)|data:|blob:|about:)")
 
-# As after a first visit; and cells note when they began and ended.
+# No question about news; cells note when they began and ended; no blank screen below the last.
 SETTINGS = {
     "@jupyterlab/apputils-extension/notification": {
         "checkForUpdates": False,
         "fetchNews": "false",
     },
-    "@jupyterlab/notebook-extension/tracker": {"recordTiming": True},
+    "@jupyterlab/notebook-extension/tracker": {"recordTiming": True, "scrollPastEnd": False},
 }
 
 # The notebook on screen. JupyterLab shows its application to the page when asked to.
@@ -30,6 +30,11 @@ QUIET = """() => {
     const panel = window.jupyterapp?.shell?.currentWidget;
     return panel?.content?.model && panel.sessionContext.kernelDisplayStatus === 'idle'
         && !panel.content.widgets.some(cell => cell.model.executionState === 'running');
+}"""
+HIDDEN_PIXELS = """() => {
+    const panels = [...document.querySelectorAll('.jp-NotebookPanel .jp-WindowedPanel-outer')];
+    const shown = panels.find(panel => panel.clientHeight);
+    return shown.scrollHeight - shown.clientHeight;
 }"""
 
 
@@ -100,11 +105,12 @@ class Lab:
             self.outside.append(url)
 
     def open(self, name: str) -> None:
-        """Open a notebook (a path below the server's folder) and wait until its kernel is idle."""
+        """Open a notebook, or open it again, and wait until its kernel is idle.
+
+        `name` is a path below the server's folder. What was not saved is lost.
+        """
         self.page.goto(f"{self.server.url}/lab/tree/{name}?reset&token={TOKEN}")
         self.wait(60)
-
-    reopen = open
 
     def wait(self, seconds: float) -> None:
         """Wait until no cell is running or waiting to run, and the kernel is idle."""
@@ -180,8 +186,10 @@ class Lab:
         )
         self.page.wait_for_selector(f'body[data-jp-theme-name="{name}"]', state="attached")
         size = self.page.viewport_size
-        height = self.page.evaluate(f"() => {PANEL}.content.node.scrollHeight")
-        self.page.set_viewport_size({**size, "height": height + 200})
-        self.page.wait_for_timeout(500)  # the themes' colours fade in
+        # Cells get their true height when they are drawn, so once may not be enough.
+        for _ in range(5):
+            taller = self.page.viewport_size["height"] + self.page.evaluate(HIDDEN_PIXELS)
+            self.page.set_viewport_size({**size, "height": taller})
+            self.page.wait_for_timeout(300)
         self.page.locator(".jp-NotebookPanel:visible").screenshot(path=path)
         self.page.set_viewport_size(size)

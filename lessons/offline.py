@@ -17,7 +17,9 @@ class Offline:
         folder.mkdir(parents=True, exist_ok=True)
         self.env = {
             **os.environ,
-            "PYTHONPATH": str(ROOT / "tests/guard"),
+            "PYTHONPATH": os.pathsep.join(
+                [str(ROOT / "lessons/guard"), *filter(None, [os.environ.get("PYTHONPATH")])]
+            ),
             "MINILLM_GUARD": str(folder),
             "XDG_CACHE_HOME": str(folder / "cache"),
             "XDG_CONFIG_HOME": str(folder / "config"),

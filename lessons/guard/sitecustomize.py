@@ -2,7 +2,7 @@
 
 Whatever the process, or a Python process it starts, tries to reach beyond this machine is refused
 and written down, so that an attempt is seen even where the refusal is caught. When it ends, it
-writes down how much memory it held at most. Used by tests/offline.py.
+writes down how much memory it held at most. Used by lessons/offline.py.
 """
 
 import atexit
