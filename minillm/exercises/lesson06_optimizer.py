@@ -1,0 +1,131 @@
+"""Lesson 06, "How do you train on real text without wasting hours?": one step of AdamW."""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from minillm.exercises.registry import exercise
+
+
+def _states(generator: torch.Generator) -> Iterator[tuple]:
+    def normal(*shape: int) -> Tensor:
+        return torch.randn(shape, generator=generator)
+
+    usual = 0.1, 0.9, 0.95, 1e-3, 0.1  # lr, beta1, beta2, eps, decay
+    one = torch.tensor([1.0])
+    yield one, torch.tensor([0.5]), 0.1 * one, 0.2 * one, 3, *usual
+    yield normal(3), normal(3), torch.zeros(3), torch.zeros(3), 1, *usual  # the first step
+    yield normal(2, 3), normal(2, 3), normal(2, 3), normal(2, 3) ** 2, 10, *usual
+    yield normal(3), 1e-3 * normal(3), 1e-3 * normal(3), 1e-6 * normal(3) ** 2, 2, *usual
+    yield normal(2), 1e4 * normal(2), 1e4 * normal(2), 1e8 * normal(2) ** 2, 5, *usual
+    yield normal(4, 2).T, normal(4, 2).T, normal(2, 4), normal(2, 4) ** 2, 4, *usual
+    yield normal(2), torch.zeros(2), torch.zeros(2), torch.zeros(2), 1, 0.1, 0.9, 0.95, 1e-3, 0.0
+
+
+@exercise("training.adamw", lesson="06", inputs=_states)
+def adamw(
+    weight: Tensor,
+    grad: Tensor,
+    mean: Tensor,
+    square: Tensor,
+    step: int,
+    lr: float,
+    beta1: float,
+    beta2: float,
+    eps: float,
+    decay: float,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """One step of AdamW: the new `(weight, mean, square)`; the old ones are not changed.
+
+    `mean` and `square` are the running means of the gradient and of its square; `step` counts
+    from 1. The weight first loses the share `lr * decay` of itself. Then it moves by `lr` times
+    the corrected mean, divided by (the root of the corrected square, plus `eps`).
+    """
+    mean = beta1 * mean + (1 - beta1) * grad
+    square = beta2 * square + (1 - beta2) * grad**2
+    corrected_mean = mean / (1 - beta1**step)
+    corrected_square = square / (1 - beta2**step)
+    weight = weight * (1 - lr * decay)
+    return weight - lr * corrected_mean / (corrected_square.sqrt() + eps), mean, square
+
+
+def _averages(grad, mean, square, step, beta1, beta2):
+    """The running means, and both of them corrected."""
+    mean = beta1 * mean + (1 - beta1) * grad
+    square = beta2 * square + (1 - beta2) * grad**2
+    return mean, square, mean / (1 - beta1**step), square / (1 - beta2**step)
+
+
+@adamw.mistake
+def decay_in_gradient(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
+    """Adds the decay to the gradient (L2), where the square rescales it."""
+    return adamw(weight, grad + decay * weight, mean, square, step, lr, beta1, beta2, eps, 0.0)
+
+
+@adamw.mistake
+def decay_without_rate(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
+    """Loses the share `decay`, whatever the learning rate."""
+    return adamw(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay / lr)
+
+
+@adamw.mistake
+def no_decay(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
+    """Adam without the W."""
+    return adamw(weight, grad, mean, square, step, lr, beta1, beta2, eps, 0.0)
+
+
+@adamw.mistake
+def decay_afterwards(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
+    """Decays the weight that has moved already."""
+    weight, *state = no_decay(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay)
+    return weight * (1 - lr * decay), *state
+
+
+@adamw.mistake
+def not_corrected(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
+    """Uses the running means as they are (as after a million steps)."""
+    return adamw(weight, grad, mean, square, 10**6, lr, beta1, beta2, eps, decay)
+
+
+@adamw.mistake
+def corrected_as_at_first(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
+    """Divides by 1 - beta, whatever the step."""
+    return adamw(weight, grad, mean, square, 1, lr, beta1, beta2, eps, decay)
+
+
+@adamw.mistake
+def keeps_corrected(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
+    """Returns the corrected means as the state."""
+    weight, *_ = adamw(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay)
+    return weight, *_averages(grad, mean, square, step, beta1, beta2)[2:]
+
+
+@adamw.mistake
+def betas_turned_round(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
+    """Gives the new gradient the weight of the old mean."""
+    mean, square = (1 - beta1) * mean + beta1 * grad, (1 - beta2) * square + beta2 * grad**2
+    corrected_mean, corrected_square = mean / (1 - beta1**step), square / (1 - beta2**step)
+    move = lr * corrected_mean / (corrected_square.sqrt() + eps)
+    return weight * (1 - lr * decay) - move, mean, square
+
+
+@adamw.mistake
+def root_forgotten(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
+    """Divides by the square itself."""
+    *state, mean, square = _averages(grad, mean, square, step, beta1, beta2)
+    return weight * (1 - lr * decay) - lr * mean / (square + eps), *state
+
+
+@adamw.mistake
+def eps_under_root(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
+    """Adds eps before the root is taken."""
+    *state, mean, square = _averages(grad, mean, square, step, beta1, beta2)
+    return weight * (1 - lr * decay) - lr * mean / (square + eps).sqrt(), *state
+
+
+@adamw.mistake
+def uphill(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
+    """Moves along the gradient."""
+    *state, mean, square = _averages(grad, mean, square, step, beta1, beta2)
+    return weight * (1 - lr * decay) + lr * mean / (square.sqrt() + eps), *state
