@@ -8,6 +8,8 @@ from minillm.exercises.compare import Difference, brief, compare, describe
 from minillm.exercises.registry import Exercise
 from minillm.language import say
 
+_WIDTH = 80  # letters in a line of arguments
+
 
 def card(exercise: Exercise, title: str, tone: str, *texts: str, **parts: object) -> Card:
     """A card about the exercise; `title` is a key of the catalogue, empty texts are left out."""
@@ -105,9 +107,12 @@ def _side_by_side(exercise: Exercise, case: int, difference: Difference | None) 
 def _given(exercise: Exercise, case: int) -> str:
     """The arguments of one input, written out where they are small."""
     values = zip(exercise.arguments(), exercise.cases()[case], strict=True)
-    parts = [f"{name} = {brief(value)}" for name, value in values]
-    line = ", ".join(parts)
-    return say("exercises.given", arguments=line if len(line) < 90 else "\n" + "\n".join(parts))
+    lines = [""]
+    for part in [f"{name} = {brief(value)}" for name, value in values]:
+        if lines[-1] and len(lines[-1]) + len(part) > _WIDTH:
+            lines.append("")
+        lines[-1] += (", " if lines[-1] else "") + part
+    return say("exercises.given", arguments=",\n".join(lines))
 
 
 def _line(function: Callable, error: BaseException) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 _SHOWN = 5  # rows of a table
+_ROOM = 120  # letters of a value that is written out
 _SMALLEST = 1e-2  # answers below this are compared as if they were this large: 0 is hit by 3e-9
 
 
@@ -147,22 +148,24 @@ def describe(value: object) -> str:
     return "None" if value is None else type(value).__name__
 
 
-def brief(value: object, room: int = 200) -> str:
-    """A value as one can read it on a card: written out where it is small, else described."""
+def brief(value: object, small: int = 8) -> str:
+    """A value as one can read it on a card: written out where it is small, else described.
+
+    Tensors of at most `small` numbers are written out, as long as the whole stays a line or two.
+    """
     if isinstance(value, torch.Tensor):
-        if value.numel() > 8:
-            return describe(value)
-        return f"tensor({brief(value.tolist(), room)})"
+        return describe(value) if value.numel() > small else f"tensor({brief(value.tolist())})"
     if isinstance(value, float):
         return f"{value:.5g}"
     if isinstance(value, list | tuple):
-        text = ", ".join(brief(part, room) for part in value)
-        left, right = "[]" if isinstance(value, list) else "()"
-        return f"{left}{text}{right}" if len(text) <= room else describe(value)
+        text = ", ".join(brief(part, small) for part in value)
+        text = f"[{text}]" if isinstance(value, list) else f"({text})"
+        if len(text) <= _ROOM:
+            return text
+        return brief(value, 0) if small else describe(value)
     if callable(value):
         return getattr(value, "__name__", describe(value))
-    text = repr(value)
-    return text if len(text) <= room else describe(value)
+    return repr(value) if len(repr(value)) <= _ROOM else describe(value)
 
 
 def size(value: object) -> int:

@@ -30,7 +30,7 @@ _FINISHED = "finished"  # written after the last cell
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """What one notebook's check of one exercise found; or, without one, what befell the notebook."""
+    """What one notebook's check of an exercise found; without one, what befell the notebook."""
 
     notebook: str
     lesson: str = ""
