@@ -61,12 +61,16 @@ def outcomes(function: Callable, exercise: Exercise) -> list[Outcome]:
 
 def _changed(now: object, before: object) -> bool:
     """Whether an argument is no longer what it was; what is no plain data may change."""
+    if not isinstance(before, list | tuple | torch.Tensor | int | float | str):
+        return False
+    if type(now) is not type(before):
+        return True
     if isinstance(before, list | tuple):
         return len(now) != len(before) or any(map(_changed, now, before))
     if isinstance(before, torch.Tensor):
         same = now.shape == before.shape and now.dtype == before.dtype
         return not (same and torch.allclose(now, before, rtol=0.0, atol=0.0, equal_nan=True))
-    return isinstance(before, int | float | str) and now != before
+    return now != before
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -18,6 +18,7 @@ from pathlib import Path
 import platformdirs
 
 from minillm.exercises.registry import Exercise, all_exercises
+from minillm.files import replacing
 from minillm.language import say
 
 _PATIENCE = 5.0  # seconds after which a lock that nobody renews was left by a process that died
@@ -25,10 +26,9 @@ _PATIENCE = 5.0  # seconds after which a lock that nobody renews was left by a p
 
 def path() -> Path:
     """Where the progress is kept; the file need not exist yet."""
-    folder = os.environ.get("MINILLM_DATA") or platformdirs.user_data_dir(
-        "minillm", appauthor=False
-    )
-    return Path(folder) / "progress.json"
+    chosen = os.environ.get("MINILLM_DATA")
+    folder = Path(chosen).expanduser() if chosen else platformdirs.user_data_path("minillm")
+    return folder / "progress.json"
 
 
 def load() -> dict:
@@ -36,20 +36,8 @@ def load() -> dict:
 
     A damaged file is set aside under another name, and the progress starts afresh.
     """
-    try:
-        with open(path(), encoding="utf-8") as file:
-            kept = json.load(file)
-        entries = [*kept["exercises"].values(), *kept["predictions"].values()]
-        if all(isinstance(entry.get("tries", 0), int) for entry in entries):
-            return kept
-    except FileNotFoundError:
-        return {"exercises": {}, "predictions": {}}
-    except (ValueError, KeyError, TypeError, AttributeError):
-        pass  # not JSON, or not of our making
-    aside = path().with_name(f"progress.damaged-{_now().replace(':', '')}.json")
-    with suppress(FileNotFoundError):  # another notebook was faster
-        os.replace(path(), aside)
-    return {"exercises": {}, "predictions": {}}
+    kept = _read()
+    return _update(lambda afresh: None) if kept is None else kept
 
 
 def record_try(exercise: Exercise, verdict: str) -> None:
@@ -114,11 +102,9 @@ def _status(entry: dict) -> str:
 
 
 def _predictions(entries: Iterable[dict]) -> list[str]:
-    pairs = [(entry.get("value"), entry.get("actual")) for entry in entries]
+    pairs = [(entry.get("value", 0), entry.get("actual", 0)) for entry in entries]
     factors = [
-        math.exp(abs(math.log(value / actual)))
-        for value, actual in pairs
-        if isinstance(value, int | float) and isinstance(actual, int | float) and value * actual > 0
+        math.exp(abs(math.log(value / actual))) for value, actual in pairs if value * actual > 0
     ]
     if not factors:
         return []
@@ -131,22 +117,31 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
+def _read() -> dict | None:
+    """What the file holds; None where it is damaged or not of our making."""
+    try:
+        kept = json.loads(path().read_text(encoding="utf-8"))
+        entries = [*kept["exercises"].values(), *kept["predictions"].values()]
+        numbers = [entry.get(key, 0) for entry in entries for key in ("tries", "value", "actual")]
+    except FileNotFoundError:
+        return {"exercises": {}, "predictions": {}}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return kept if all(isinstance(number, int | float) for number in numbers) else None
+
+
 def _update(change: Callable[[dict], None]) -> dict:
     """Read, change and replace the file, one process at a time."""
     path().parent.mkdir(parents=True, exist_ok=True)
     with _lock():
-        kept = load()
+        kept = _read()
+        if kept is None:
+            os.replace(path(), path().with_name(f"progress.damaged-{time.time_ns()}.json"))
+            kept = {"exercises": {}, "predictions": {}}
         change(kept)
-        _write(kept)
+        with replacing(path()) as temporary:
+            temporary.write_text(json.dumps(kept, ensure_ascii=False, indent=1), encoding="utf-8")
     return kept
-
-
-def _write(kept: dict) -> None:
-    with open(path().with_suffix(".tmp"), "w", encoding="utf-8") as file:  # ours: we hold the lock
-        json.dump(kept, file, ensure_ascii=False, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(file.name, path())
 
 
 @contextmanager
