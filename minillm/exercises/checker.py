@@ -94,10 +94,10 @@ def _judge(function: Callable, exercise: Exercise, found: list[Outcome]) -> Repo
         return min(inputs, key=lambda i: size(cases[i]))
 
     cases, note = exercise.cases(), answers.changed_note(changed)
-    hint, shows = _nearest_mistake(exercise, found, expected, failing)
+    hint, explained = _nearest_mistake(exercise, found, expected, failing)
     if hint:
-        case = simplest(shows)
-        notes = [note, say("exercises.more_differs") if shows != failing else ""]
+        case = simplest(explained)
+        notes = [note, say("exercises.more_differs") if explained != failing else ""]
         card = answers.known(exercise, hint, notes, found[case], expected[case], case)
         return Report(verdict="mistake", mistake=hint, card=card)
     case = simplest(failing)
@@ -112,18 +112,23 @@ def _judge(function: Callable, exercise: Exercise, found: list[Outcome]) -> Repo
 def _nearest_mistake(
     exercise: Exercise, found: list[Outcome], expected: list[Outcome], failing: list[int]
 ) -> tuple[str, list[int]]:
-    """The mistake that explains the most failing inputs, at least half: its hint and those inputs.
+    """The mistake that explains the most failing inputs: its hint, and those inputs.
 
-    A mistake explains the inputs on which it differs from the reference, if the learner's answer
-    equals its own on every one of them. So it is still recognised beside a second mistake.
+    A mistake explains an input if it differs from the reference there, and the learner's answer
+    equals it. A learner with exactly this mistake has all failing inputs explained by it. For one
+    who makes a second mistake as well, it has to explain two thirds of the inputs on which it
+    shows, and three inputs or half of the failing ones: fewer may be a coincidence.
     """
     hint, inputs = "", []
     for key, mistake in exercise.mistakes:
         theirs = outcomes(mistake, exercise)
         shows = _failing(theirs, expected, exercise)
-        if len(shows) > len(inputs) and not set(shows) & set(_failing(found, theirs, exercise)):
-            hint, inputs = key, shows
-    return (hint, inputs) if 2 * len(inputs) >= len(failing) else ("", [])
+        unlike = _failing(found, theirs, exercise)
+        explained = [i for i in shows if i not in unlike]
+        enough = 3 * len(explained) >= 2 * len(shows)
+        if enough and len(explained) > len(inputs):
+            hint, inputs = key, explained
+    return (hint, inputs) if len(inputs) >= min(3, len(failing) / 2) else ("", [])
 
 
 def _failing(found: list[Outcome], other: list[Outcome], exercise: Exercise) -> list[int]:

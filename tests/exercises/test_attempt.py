@@ -191,11 +191,11 @@ def gap(x):
 
 
 def forgot_return(x):
-    total = x + 1
+    print(x + 1)
 
 
 def indexes(x):
-    total = x[..., None]
+    print(x[..., None])
 
 
 @pytest.mark.parametrize(

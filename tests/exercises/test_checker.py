@@ -176,7 +176,7 @@ def test_two_mistakes_in_one_name_the_one_that_explains_more():
     def wasteful_and_too_long(step, steps, warmup, peak, floor):
         if step < warmup:
             return peak * step / warmup
-        return dict(schedule.mistakes)["rises_again"](step, steps, warmup, peak, floor)
+        return dict(schedule.mistakes)["climbs_again"](step, steps, warmup, peak, floor)
 
     report = examine(wasteful_and_too_long, schedule)
     assert report.mistake == "first_step_wasted"

@@ -1,4 +1,4 @@
-"""Lesson 06, "How do you train on real text without wasting hours?": one step of AdamW."""
+"""Lesson 06: one step of AdamW."""
 
 from collections.abc import Iterator
 
@@ -60,7 +60,8 @@ def _averages(grad, mean, square, step, beta1, beta2):
 @adamw.mistake
 def decay_in_gradient(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
     """Adds the decay to the gradient (L2), where the square rescales it."""
-    return adamw(weight, grad + decay * weight, mean, square, step, lr, beta1, beta2, eps, 0.0)
+    grad = grad + decay * weight
+    return adamw(weight, grad, mean, square, step, lr, beta1, beta2, eps, 0.0)
 
 
 @adamw.mistake
@@ -88,10 +89,41 @@ def not_corrected(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay
     return adamw(weight, grad, mean, square, 10**6, lr, beta1, beta2, eps, decay)
 
 
+@adamw.mistake(hint="not_corrected")
+def mean_not_corrected(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
+    """Corrects the square alone."""
+    *state, _, corrected = _averages(grad, mean, square, step, beta1, beta2)
+    move = lr * state[0] / (corrected.sqrt() + eps)
+    return weight * (1 - lr * decay) - move, *state
+
+
+@adamw.mistake(hint="not_corrected")
+def square_not_corrected(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
+    """Corrects the mean alone."""
+    *state, corrected, _ = _averages(grad, mean, square, step, beta1, beta2)
+    move = lr * corrected / (state[1].sqrt() + eps)
+    return weight * (1 - lr * decay) - move, *state
+
+
 @adamw.mistake
 def corrected_as_at_first(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
     """Divides by 1 - beta, whatever the step."""
     return adamw(weight, grad, mean, square, 1, lr, beta1, beta2, eps, decay)
+
+
+@adamw.mistake(hint="corrected_as_at_first")
+def corrected_by_product(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
+    """Multiplies by `step` where a power is meant."""
+    *state, _, _ = _averages(grad, mean, square, step, beta1, beta2)
+    corrected_mean, corrected_square = state[0] / (1 - beta1 * step), state[1] / (1 - beta2 * step)
+    move = lr * corrected_mean / (corrected_square.sqrt() + eps)
+    return weight * (1 - lr * decay) - move, *state
+
+
+@adamw.mistake
+def corrected_one_ahead(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
+    """Takes `step` to count from 0."""
+    return adamw(weight, grad, mean, square, step + 1, lr, beta1, beta2, eps, decay)
 
 
 @adamw.mistake
@@ -101,13 +133,64 @@ def keeps_corrected(weight, grad, mean, square, step, lr, beta1, beta2, eps, dec
     return weight, *_averages(grad, mean, square, step, beta1, beta2)[2:]
 
 
-@adamw.mistake
-def betas_turned_round(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
-    """Gives the new gradient the weight of the old mean."""
-    mean, square = (1 - beta1) * mean + beta1 * grad, (1 - beta2) * square + beta2 * grad**2
+def _with_means(weight, mean, square, step, lr, beta1, beta2, eps, decay):
+    """The step with running means that were made in another way."""
     corrected_mean, corrected_square = mean / (1 - beta1**step), square / (1 - beta2**step)
     move = lr * corrected_mean / (corrected_square.sqrt() + eps)
     return weight * (1 - lr * decay) - move, mean, square
+
+
+@adamw.mistake
+def betas_turned_round(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
+    """Gives the new gradient the weight of the old mean."""
+    mean = (1 - beta1) * mean + beta1 * grad
+    square = (1 - beta2) * square + beta2 * grad**2
+    return _with_means(weight, mean, square, step, lr, beta1, beta2, eps, decay)
+
+
+@adamw.mistake(hint="betas_turned_round")
+def beta_turned_round(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
+    """The same, for the mean alone."""
+    mean = (1 - beta1) * mean + beta1 * grad
+    square = beta2 * square + (1 - beta2) * grad**2
+    return _with_means(weight, mean, square, step, lr, beta1, beta2, eps, decay)
+
+
+@adamw.mistake
+def one_beta_for_both(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
+    """Uses beta1 for the square too."""
+    return adamw(weight, grad, mean, square, step, lr, beta1, beta1, eps, decay)
+
+
+@adamw.mistake(hint="one_beta_for_both")
+def one_beta_for_correction(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
+    """Averages with beta2, but corrects with beta1."""
+    *state, mean, _ = _averages(grad, mean, square, step, beta1, beta2)
+    move = lr * mean / ((state[1] / (1 - beta1**step)).sqrt() + eps)
+    return weight * (1 - lr * decay) - move, *state
+
+
+@adamw.mistake
+def square_forgotten(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
+    """Averages the gradient itself twice."""
+    mean = beta1 * mean + (1 - beta1) * grad
+    square = beta2 * square + (1 - beta2) * grad
+    return _with_means(weight, mean, square, step, lr, beta1, beta2, eps, decay)
+
+
+@adamw.mistake(hint="square_forgotten")
+def mean_squared(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
+    """Squares the mean, not the gradient."""
+    mean = beta1 * mean + (1 - beta1) * grad
+    square = beta2 * square + (1 - beta2) * mean**2
+    return _with_means(weight, mean, square, step, lr, beta1, beta2, eps, decay)
+
+
+@adamw.mistake
+def mean_unused(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
+    """Moves by the gradient of this step alone."""
+    *state, _, square = _averages(grad, mean, square, step, beta1, beta2)
+    return weight * (1 - lr * decay) - lr * grad / (square.sqrt() + eps), *state
 
 
 @adamw.mistake
@@ -122,6 +205,12 @@ def eps_under_root(weight, grad, mean, square, step, lr, beta1, beta2, eps, deca
     """Adds eps before the root is taken."""
     *state, mean, square = _averages(grad, mean, square, step, beta1, beta2)
     return weight * (1 - lr * decay) - lr * mean / (square + eps).sqrt(), *state
+
+
+@adamw.mistake
+def eps_forgotten(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
+    """Divides by zero where there was never a gradient."""
+    return adamw(weight, grad, mean, square, step, lr, beta1, beta2, 0.0, decay)
 
 
 @adamw.mistake
