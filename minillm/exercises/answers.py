@@ -1,5 +1,6 @@
 """The card for each thing a check can find."""
 
+import textwrap
 from collections.abc import Callable
 
 from minillm.exercises.attempt import Outcome, line_of
@@ -75,7 +76,8 @@ def raised(exercise: Exercise, function: Callable, error: BaseException, case: i
     """The error, and the line of the learner's code it came from."""
     line = _line(function, error)
     text = "" if line else say("exercises.called", arguments=", ".join(exercise.arguments()))
-    code = "\n".join(filter(None, [f"{type(error).__name__}: {error}", line]))
+    message = textwrap.shorten(f"{type(error).__name__}: {error}", 500)
+    code = "\n".join(filter(None, [message, line]))
     return card(exercise, "raised", "fault", text, code=code, given=_given(exercise, case))
 
 

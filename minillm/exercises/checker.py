@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 
 from minillm.exercises import answers, progress
 from minillm.exercises.attempt import Outcome, TooSlow, outcomes, time_limit, unfinished
@@ -13,6 +14,7 @@ from minillm.exercises.registry import Exercise, find
 from minillm.language import say
 
 SECONDS = 10.0  # for all calls of one check together
+_outcomes_once = cache(outcomes)  # of references and mistakes, which answer the same each time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +84,7 @@ def examine(function: Callable, exercise: Exercise, seconds: float = SECONDS) ->
 def _judge(function: Callable, exercise: Exercise, found: list[Outcome]) -> Report:
     """Compare the outcomes with the reference's, then with those of each known mistake."""
     changed = sorted({name for outcome in found for name in outcome.changed})
-    expected = outcomes(exercise.reference, exercise)
+    expected = _outcomes_once(exercise.reference, exercise)
     failing = _failing(found, expected, exercise)
     if not failing:
         if changed:
@@ -121,7 +123,7 @@ def _nearest_mistake(
     """
     hint, inputs = "", []
     for key, mistake in exercise.mistakes:
-        theirs = outcomes(mistake, exercise)
+        theirs = _outcomes_once(mistake, exercise)
         shows = _failing(theirs, expected, exercise)
         unlike = _failing(found, theirs, exercise)
         explained = [i for i in shows if i not in unlike]

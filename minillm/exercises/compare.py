@@ -110,16 +110,16 @@ def _wrong(mine: torch.Tensor, theirs: torch.Tensor, tolerance: float) -> torch.
 def _array(value: object) -> torch.Tensor | None:
     """Numbers of any kind as a tensor; None where the value is no such thing."""
     if isinstance(value, torch.Tensor):
-        return value.detach().cpu()
-    if isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "biufc":
-        return torch.from_numpy(np.array(value))
-    if isinstance(value, bool | complex):
-        return torch.tensor(value)
-    if isinstance(value, int) and abs(value) < 2**63:
-        return torch.tensor(value)
-    if isinstance(value, int | float):
-        return torch.tensor(float(value), dtype=torch.float64)
-    return None
+        plain = value.layout is torch.strided and not value.is_meta
+        return value.detach().cpu() if plain else None
+    if isinstance(value, np.ndarray | np.generic):
+        plain = value.dtype.kind in "biufc" and value.dtype.itemsize <= 8
+        return torch.from_numpy(np.array(value)) if plain else None
+    if isinstance(value, int) and abs(value) >= 2**63:  # a tensor has no room for it
+        value = float(value) if abs(value) < 10**300 else math.inf
+    if isinstance(value, float):
+        return torch.tensor(value, dtype=torch.float64)
+    return torch.tensor(value) if isinstance(value, int | complex) else None
 
 
 def _form(

@@ -1,11 +1,21 @@
 """The exercises: a reference each, the inputs it is tried on, and the mistakes people make.
 
-How to add one is shown in `lesson06.py`; its words go to `strings/lesson06.en.toml` and
-`strings/lesson06.zh.toml`, under `[name.of.the.exercise]`:
+An exercise stands in the module or package of its lesson (`lesson06`), which is found by itself:
 
-    start    where to begin, for a learner who has written nothing yet
-    notice   one sentence on what to notice, for a learner who is right
-    HINT     for each mistake: what the learner seems to have done, and what to look at
+    def _inputs(generator):  # plain ones first, then edge cases; no two sizes alike
+        yield torch.randn(2, 3, generator=generator), 0.5
+
+    @exercise("topic.name", lesson="06", inputs=_inputs)
+    def name(x, limit): ...
+
+    @name.mistake
+    def each_row(x, limit): ...
+
+Its words stand in `strings/lesson06.en.toml` and `strings/lesson06.zh.toml`, under `[topic.name]`:
+
+    start     where to begin, for a learner who has written nothing yet
+    notice    one sentence on what to notice, for a learner who is right
+    each_row  what a learner with this mistake seems to have done, and what to look at
 """
 
 import ast

@@ -1,14 +1,16 @@
 """What a check finds in learners' functions, how it says so, and what it leaves behind."""
 
 import json
+import math
 import re
 
+import numpy as np
 import pytest
 import torch
 
 from minillm.exercises import check, progress, solution
 from minillm.exercises.checker import examine
-from minillm.exercises.registry import find
+from minillm.exercises.registry import all_exercises, find
 from minillm.language import LANGUAGES, say
 
 
@@ -126,6 +128,64 @@ def test_a_result_instead_of_a_function_is_told(thing, clip):
     report = examine(thing, clip)
     assert report.verdict == "not_a_function"
     assert "Give it the function itself" in str(report.card)
+
+
+def ring():
+    inner = [1]
+    inner.append(inner)
+    return inner
+
+
+ODD = [
+    torch.ones(2, device="meta"),
+    torch.ones(2).to_sparse(),
+    np.ones(2, dtype=np.longdouble),
+    np.array([None, "a"]),
+    np.array(["a"]),
+    ring(),
+    [[]],
+    [None],
+    {1: torch.ones(1)},
+    {1, 2},
+    b"bytes",
+    math.nan,
+    10**400,
+    -(2**63),
+    1j,
+    True,
+    "text",
+    check,
+    torch.nn.Linear(1, 1),
+    (x for x in "ab"),
+    torch.zeros(0),
+    torch.ones(1, dtype=torch.int8),
+    torch.ones(1, dtype=torch.complex64),
+    object(),
+]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: type(odd).__name__)
+@pytest.mark.parametrize("one", all_exercises(), ids=lambda one: one.name)
+def test_whatever_comes_back_there_is_a_card(odd, one):
+    for result in (odd, [odd], (odd, odd), (odd, odd, odd)):
+        report = examine(lambda *arguments, result=result: result, one)
+        assert report.verdict in ("form", "wrong", "mistake")
+        assert repr(report.card)
+        assert report.card._repr_html_()
+
+
+def test_a_long_message_is_shortened(clip):
+    def complains(grads, max_norm):
+        raise ValueError("no " * 10_000)
+
+    assert len(examine(complains, clip).card.code) < 700
+
+
+def test_an_endless_recursion_is_an_error_like_another(clip):
+    def again(grads, max_norm):
+        return again(grads, max_norm)
+
+    assert "RecursionError" in examine(again, clip).card.code
 
 
 def test_an_endless_loop_is_told_with_its_line(clip):
