@@ -108,10 +108,11 @@ def run_cells(notebook: str) -> None:
     """Run every code cell in this process, going on after errors (what the child process does)."""
     from IPython.core.interactiveshell import InteractiveShell
 
+    finished = Path(os.environ["MINILLM_DATA"], _FINISHED)  # cells may change the environment
     shell = InteractiveShell.instance()
     for cell in code_cells(Path(notebook)):
         shell.run_cell(cell)
-    Path(os.environ["MINILLM_DATA"], _FINISHED).touch()
+    finished.touch()
     os._exit(0)  # whatever threads the notebook has left behind
 
 

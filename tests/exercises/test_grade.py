@@ -53,6 +53,7 @@ def test_every_exercise_of_the_lesson_has_a_row(write, tmp_path, data):
         *CHECKS,  # the last check counts
         "this is no Python",
         "1 / 0",
+        "import os; os.environ['MINILLM_DATA'] = 'elsewhere'",
         "%matplotlib inline\nimport matplotlib.pyplot as plt; plt.plot([1]); plt.show()",
         "def split(tokens, length):\n    ...\n\ncheck(split, 'training.split')",
         "open('beside.txt', 'w').write('runs in its own folder')",
