@@ -1,12 +1,12 @@
 # Every target prepares .venv first when it is missing or older than the pins.
 
 PYTHON ?= python3
-LESSON ?= 06_training
+LESSON ?= 00_start
 BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test notebooks bench
+.PHONY: help lab test book notebooks bench
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -18,6 +18,9 @@ test: $(READY) ## lint, then every test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest
+
+book: $(READY) ## make the static pages in _build/html
+	$(BIN)/python -m lessons.book
 
 notebooks: $(READY) ## build notebooks/ from lessons/
 	$(BIN)/python lessons/build.py

@@ -56,6 +56,7 @@ def build(lang: str = "en") -> dict[str, dict]:
     environment = {
         **offline.env,
         "MINILLM_LANG": lang,
+        "MINILLM_BOOK": "1",  # exercises show their hints, predictions a typical guess
         "MINILLM_BOOK_CACHE": str(cache),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }

@@ -5,7 +5,6 @@ write what they found to a file that only the grading names, so that no printed 
 learners' code is not fenced in: it may do whatever the person who grades may do.
 """
 
-import argparse
 import csv
 import json
 import os
@@ -81,27 +80,20 @@ def code_cells(notebook: Path) -> list[str]:
     return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Grade the notebooks named on the command line and print the rows."""
-    parser = argparse.ArgumentParser(prog="minillm grade", description=say("grade.help"))
-    parser.add_argument("notebooks", nargs="+", type=Path, help=say("grade.help_notebooks"))
-    parser.add_argument("--csv", action="store_true", help=say("grade.help_csv"))
-    limit_help = say("grade.help_limit", seconds=SECONDS)
-    parser.add_argument("--limit", type=float, default=SECONDS, help=limit_help)
-    options = parser.parse_args(arguments)
-    if options.csv:
+def report(notebooks: Sequence[Path], *, as_csv: bool = False, limit: float = SECONDS) -> None:
+    """Grade notebooks and print their rows: what `python -m minillm grade` does."""
+    if as_csv:
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(["notebook", "lesson", "exercise", "verdict", "detail"])
-    for notebook in options.notebooks:
-        rows = grade(notebook, options.limit)
-        if options.csv:
+    for notebook in notebooks:
+        rows = grade(notebook, limit)
+        if as_csv:
             writer.writerows(
                 [row.notebook, row.lesson, row.exercise, row.verdict, row.detail] for row in rows
             )
         else:
             print(table(rows))
         sys.stdout.flush()
-    return 0
 
 
 def run_cells(notebook: str) -> None:

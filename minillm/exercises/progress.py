@@ -84,12 +84,6 @@ def summary() -> str:
     return "\n".join(lines)
 
 
-def main() -> int:
-    """Print the summary: what `python -m minillm progress` does."""
-    print(summary())
-    return 0
-
-
 def _mark(entry: dict) -> str:
     return "[x]" if entry.get("right") else "[-]" if entry else "[ ]"
 

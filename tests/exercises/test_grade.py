@@ -9,7 +9,8 @@ import time
 import pytest
 
 from minillm.exercises import grade as grading
-from minillm.exercises.grade import Row, grade, main, table
+from minillm import cli
+from minillm.exercises.grade import Row, grade, table
 from minillm.language import say
 
 RIGHT = """
@@ -158,7 +159,7 @@ def graded(monkeypatch):
 
 
 def test_the_table_counts_what_is_right(graded, capsys):
-    assert main(["a.ipynb", "b, c.ipynb"]) == 0
+    assert cli.main(["grade", "a.ipynb", "b, c.ipynb"]) == 0
     assert capsys.readouterr().out == (
         "a.ipynb: 1 of 2 right\n"
         "    training.clip    right\n"
@@ -169,7 +170,7 @@ def test_the_table_counts_what_is_right(graded, capsys):
 
 
 def test_the_values_can_be_read_by_a_machine(graded, capsys):
-    assert main(["--csv", "a.ipynb", "b, c.ipynb"]) == 0
+    assert cli.main(["grade", "--csv", "a.ipynb", "b, c.ipynb"]) == 0
     lines = list(csv.reader(io.StringIO(capsys.readouterr().out)))
     assert lines == [
         ["notebook", "lesson", "exercise", "verdict", "detail"],

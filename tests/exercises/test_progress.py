@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from minillm import cli
 from minillm.exercises import progress
 from minillm.exercises.registry import find
 
@@ -98,7 +99,7 @@ def test_the_summary_tells_right_from_tried_from_untried(capsys):
     progress.record_prediction("a", 2.0, 1.0)
     progress.record_prediction("b", 1.0, 3.0)
     progress.record_prediction("c", 1.0, 8.0)
-    assert progress.main() == 0
+    assert cli.main(["progress"]) == 0
     shown = capsys.readouterr().out
     assert "Lesson 06: 1 of 5 right" in shown
     lines = {line.split("] ")[1].split()[0]: line for line in shown.splitlines() if "] " in line}
