@@ -42,6 +42,7 @@ html_title = project
 html_static_path = [str(HERE / "static")]
 # Each lesson's notebook lies beside its page, to download.
 html_extra_path = [str(p) for p in folder_of(HERE.parent, "notebooks", LANG).glob("*.ipynb")]
+html_show_search_summary = False  # it would read the pages, which a page from disk may not
 html_css_files = ["book.css"]
 html_show_sourcelink = False
 html_context = {"default_mode": "auto"}  # light or dark, as the reader's system has it
@@ -61,11 +62,12 @@ html_theme_options = {
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
 
-if not hasattr(chinese_search, "ChineseStemmer"):
-    # Sphinx 9.0 looks the stemmer's name up in the page script but no longer defines it there.
-    chinese_search.SearchChinese.js_stemmer_code = (
-        "class ChineseStemmer extends EnglishStemmer {}\nvar Stemmer = ChineseStemmer;\n"
-    )
+# Sphinx 9.0 ships the English stemmer to Chinese pages under a name they do not know. The index
+# holds whole words beside their stems, so a search that stems nothing finds them.
+chinese_search.SearchChinese.js_stemmer_rawcode = ""
+chinese_search.SearchChinese.js_stemmer_code = (
+    "window.Stemmer = class { stemWord(word) { return word; } };"
+)
 
 
 def add_card(app: Sphinx, name: str, source: list[str]) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from lessons.offline import Offline
 
@@ -31,6 +32,7 @@ QUIET = """() => {
     return panel?.content?.model && panel.sessionContext.kernelDisplayStatus === 'idle'
         && !panel.content.widgets.some(cell => cell.model.executionState === 'running');
 }"""
+STATE = "cell => cell.model.executionState ?? cell.model.type"
 HIDDEN_PIXELS = """() => {
     const panels = [...document.querySelectorAll('.jp-NotebookPanel .jp-WindowedPanel-outer')];
     const shown = panels.find(panel => panel.clientHeight);
@@ -114,7 +116,11 @@ class Lab:
 
     def wait(self, seconds: float) -> None:
         """Wait until no cell is running or waiting to run, and the kernel is idle."""
-        self.page.wait_for_function(QUIET, timeout=seconds * 1000)
+        try:
+            self.page.wait_for_function(QUIET, timeout=seconds * 1000)
+        except PlaywrightTimeout as error:
+            cells = self.page.evaluate(f"() => {PANEL}?.content?.widgets?.map({STATE})")
+            raise TimeoutError(f"not quiet after {seconds} s; the cells are {cells}") from error
 
     def is_busy(self) -> bool:
         return not self.page.evaluate(QUIET)

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from minillm.exercises import grade as grading
 from minillm import cli
+from minillm.exercises import grade as grading
 from minillm.exercises.grade import Row, grade, table
 from minillm.language import say
 
