@@ -1,6 +1,6 @@
 """From a text to the batches a model trains on, and the part that is held out. Lesson 06."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -65,6 +65,84 @@ class Windows:
         inputs, targets = inputs.view(rows, -1), targets.view(rows, -1)
         for i in range(0, rows, batch_size):
             yield Batch(inputs=inputs[i : i + batch_size], targets=targets[i : i + batch_size])
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoredBatch(Batch):
+    """A batch whose best possible loss is known, target by target.
+
+    log_probs (B, T) float64: what the oracle gives each target, nats. kinds (B, T): which kind of
+    choice it is. Both are padded where targets are IGNORE.
+    """
+
+    log_probs: Tensor
+    kinds: Tensor
+
+
+class DocumentRows:
+    """Whole documents of the world, one a row: attention never crosses from one to another.
+
+    `end` is read before the first token and is the last target of each document, so that the loss
+    of a row is -log P(document), which the oracle knows exactly.
+    documents: for each its ids, the oracle's log-probabilities (nats) and kinds, three equally
+    long sequences, the end token included. Lesson 05.
+    """
+
+    def __init__(
+        self, documents: Iterable[tuple[Sequence, Sequence, Sequence]], *, end: int, batch_size: int
+    ) -> None:
+        self.batch_size = batch_size
+        rows = [tuple(torch.as_tensor(part) for part in document) for document in documents]
+        if not rows:
+            raise ValueError("There are no documents; write at least one.")
+        self.lengths = torch.tensor([len(ids) for ids, _, _ in rows])
+        pad = torch.nn.utils.rnn.pad_sequence
+        ids, log_probs, kinds = zip(*rows, strict=True)
+        self.targets = pad([i.long() for i in ids], True, IGNORE)  # (N, T)
+        self.inputs = self.targets.clamp(min=0).roll(1, dims=1)
+        self.inputs[:, 0] = end
+        self.log_probs, self.kinds = pad(log_probs, True, 0.0), pad(kinds, True, 0)
+
+    @property
+    def context(self) -> int:
+        """Tokens of the longest document."""
+        return self.targets.size(1)
+
+    def sample(self, generator: torch.Generator) -> ScoredBatch:
+        """`batch_size` documents at random, padded to the longest of them."""
+        return self._rows(torch.randint(len(self.lengths), (self.batch_size,), generator=generator))
+
+    def whole(self, batch_size: int = 128) -> Iterator[ScoredBatch]:
+        """Every document once, in order."""
+        for rows in torch.arange(len(self.lengths)).split(batch_size):
+            yield self._rows(rows)
+
+    def _rows(self, rows: Tensor) -> ScoredBatch:
+        T = int(self.lengths[rows].max())
+        return ScoredBatch(
+            inputs=self.inputs[rows, :T],
+            targets=self.targets[rows, :T],
+            log_probs=self.log_probs[rows, :T],
+            kinds=self.kinds[rows, :T],
+        )
+
+
+def spelled(
+    pieces: Sequence[str], log_probs: Sequence, kinds: Sequence, tokenizer: Tokenizer, end: int
+) -> tuple[list[int], list[float], list[int]]:
+    """A document of the world in the tokens of any tokenizer, as `DocumentRows` takes it.
+
+    pieces: how each token of the document is printed, all but the end token. A word that becomes
+    several tokens has its log-probability on the first of them and 0 on the others: by the chain
+    rule their sum is the word's, so the floor of the document stays what it is.
+    """
+    ids, spread, of_kind = [], [], []
+    for piece, log_prob, kind in zip([*pieces, None], log_probs, kinds, strict=True):
+        own = [end] if piece is None else tokenizer.encode(piece)
+        ids += own
+        spread += [float(log_prob), *[0.0] * (len(own) - 1)]
+        of_kind += [int(kind)] * len(own)
+    return ids, spread, of_kind
 
 
 def hold_out(text: str, share: float = 0.1) -> tuple[str, str]:

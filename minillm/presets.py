@@ -52,6 +52,22 @@ PRESETS = {
             validate_every=60,
         ),
     ),
+    "world": Preset(
+        about="0.47M parameters for the world's documents; a minute on two cores to its floor",
+        batch_size=32,
+        shape=dict(context=128, layers=2, heads=4, width=128, **{**_MODERN, "tied": True}),
+        training=dict(
+            steps=500,
+            optimizer="muon",
+            lr=0.012,
+            matrix_lr=0.015,
+            momentum=0.85,
+            decay="linear",
+            decay_share=0.7,
+            clip=None,
+            validate_every=50,
+        ),
+    ),
     "gpt2-nano": Preset(
         about="0.8M parameters, GPT-2's recipe: AdamW, learned positions; slower to learn",
         batch_size=12,

@@ -1,20 +1,19 @@
 """A training run and its folder: what `python -m minillm train` does, step by step. Lesson 06."""
 
-import hashlib
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
-from minillm import corpus
-from minillm.batches import hold_out, windows
+from minillm import corpus, evaluate
 from minillm.language import say
 from minillm.models.gpt import GPT, GPTConfig
 from minillm.presets import preset
-from minillm.tokenizer import BPETokenizer, ByteTokenizer, CharTokenizer, Tokenizer
+from minillm.sources import Source, TextSource, WorldSource
+from minillm.tokenizer import Tokenizer
 from minillm.training import checkpoint
 from minillm.training.loop import Step, TrainConfig, Trainer
 
@@ -36,7 +35,7 @@ class Recipe:
     minutes: float | None = None
     until_loss: float | None = None  # stop when validation loss is at most this, nats per token
     seed: int = 0
-    sha256: str = ""  # of the text, filled in when it is read
+    fingerprint: str = ""  # of the material, filled in when it is read
 
     def __post_init__(self) -> None:
         """Refuse settings that cannot work."""
@@ -57,14 +56,17 @@ class Recipe:
             changes.setdefault("steps", 10**9)  # time alone decides
         return preset(self.preset).train(**changes)
 
-    def read(self) -> str:
-        """The text, from the file or the corpus."""
+    @property
+    def source(self) -> Source:
+        """The text, from the file or the corpus; or the world."""
         if self.text is not None:
-            return corpus.from_file(self.text)
-        return corpus.load(self.corpus or "stdlib")
+            return TextSource(corpus.from_file(self.text))
+        if self.corpus == "world":
+            return WorldSource()
+        return TextSource(corpus.load(self.corpus or "stdlib"))
 
 
-OPTIONS = [f.name for f in fields(Recipe) if f.name != "sha256"] + ["out"]
+OPTIONS = [f.name for f in fields(Recipe) if f.name != "fingerprint"] + ["out"]
 
 
 @dataclass(kw_only=True)
@@ -75,6 +77,7 @@ class Run:
     folder: Path
     tokenizer: Tokenizer
     trainer: Trainer
+    kinds: tuple[str, ...] = ()  # of choices whose regret is known; the world has some
     saved_at: float = field(default=0.0)  # seconds of training
 
     def save(self) -> None:
@@ -90,18 +93,20 @@ def started(given: dict[str, Any]) -> Run:
     """A new run from `OPTIONS`; reads the text and writes a first checkpoint."""
     given = dict(given)
     out = given.pop("out", None)
+    if given.get("corpus") == "world":
+        given.setdefault("preset", "world")
     recipe = Recipe(**given)
-    text = recipe.read()
-    recipe = Recipe(**{**given, "sha256": _sha256(text)})
+    source = recipe.source
+    recipe = replace(recipe, fingerprint=source.fingerprint)
     folder = Path(out) if out else _free_folder(recipe)
     if (folder / checkpoint.FILE).exists():
         raise ValueError(
             f"{folder} already holds a model. Go on with it by --resume {folder}, "
             "or name another folder with --out."
         )
-    tokenizer = _tokenizer(recipe, hold_out(text)[0], text)
+    tokenizer = source.tokenizer(recipe.tokenizer, recipe.vocab_size)
     shape = preset(recipe.preset).model(tokenizer.vocab_size)
-    run = _run(recipe, folder, text, tokenizer, shape)
+    run = _run(recipe, folder, source, tokenizer, shape)
     run.save()  # a folder that cannot be written to is found out before training, not after
     return run
 
@@ -116,32 +121,34 @@ def resumed(folder: str | Path, given: dict[str, Any]) -> Run:
             f"{names} cannot change when a run goes on; with --resume give --steps, --minutes "
             "or --until-loss only, or start a new run."
         )
-    if "sha256" not in saved.about["run"]:
+    if "fingerprint" not in saved.about["run"]:
         raise ValueError(
             f"{saved.path} was not written by `train`, so its text is unknown; "
             "resume it from Python with training.checkpoint.resume."
         )
     recipe = Recipe(**{**saved.about["run"], **given})
-    text = recipe.read()
-    if _sha256(text) != recipe.sha256:
+    source = recipe.source
+    if source.fingerprint != recipe.fingerprint:
         raise ValueError(
             f"The text {recipe.text or recipe.corpus} has changed since the run in {folder} began. "
             "Put the old text back, or start a new run."
         )
     shape = GPTConfig(**saved.about["model"])
-    run = _run(recipe, saved.path.parent, text, saved.tokenizer(), shape)
+    run = _run(recipe, saved.path.parent, source, saved.tokenizer(), shape)
     checkpoint.resume(run.trainer, saved)
     run.saved_at = run.trainer.seconds
     return run
 
 
-def _run(recipe: Recipe, folder: Path, text: str, tokenizer: Tokenizer, shape: GPTConfig) -> Run:
-    data = windows(
-        text, tokenizer, context=shape.context, batch_size=preset(recipe.preset).batch_size
+def _run(
+    recipe: Recipe, folder: Path, source: Source, tokenizer: Tokenizer, shape: GPTConfig
+) -> Run:
+    batch_size = preset(recipe.preset).batch_size
+    train, held_out = source.data(tokenizer, context=shape.context, batch_size=batch_size)
+    trainer = Trainer(GPT(shape, seed=recipe.seed), train, held_out, recipe.training)
+    return Run(
+        recipe=recipe, folder=folder, tokenizer=tokenizer, trainer=trainer, kinds=source.kinds
     )
-    model = GPT(shape, seed=recipe.seed)
-    trainer = Trainer(model, *data, recipe.training)
-    return Run(recipe=recipe, folder=folder, tokenizer=tokenizer, trainer=trainer)
 
 
 def load_model(folder: str | Path) -> tuple[GPT, Tokenizer]:
@@ -164,7 +171,7 @@ def train(run: Run, *, report: Report | None = None) -> None:
                 bar.show(step)
             if step.val_loss is not None and report:
                 mean = sum(losses) / len(losses)
-                report({**_line(step), "loss": mean, "val_loss": step.val_loss})
+                report({**_line(step), "loss": mean, "val_loss": step.val_loss} | _regret(run))
                 losses.clear()
             if step.val_loss is not None or step.seconds - run.saved_at > SAVE_EVERY:
                 run.save()
@@ -178,11 +185,22 @@ def train(run: Run, *, report: Report | None = None) -> None:
         if bar:
             bar.close()
     run.save()
+    if bar and run.kinds:
+        words = ", ".join(f"{kind} {bits:.3f}" for kind, bits in _regret(run)["regret"].items())
+        print(say("train.regret", regrets=words), file=sys.stderr)
     print(say("train.done", folder=run.folder, **_summary(trainer)), file=sys.stderr)
 
 
 def _line(step: Step) -> dict[str, Any]:
     return {"step": step.step, "tokens": step.tokens, "seconds": round(step.seconds, 3)}
+
+
+def _regret(run: Run) -> dict[str, Any]:
+    """Bits per token above the floor, by kind, where the floor is known."""
+    if not run.kinds:
+        return {}
+    found = evaluate.regret(run.trainer.model, run.trainer.validation, run.kinds)
+    return {"regret": {kind: round(r.bits, 5) for kind, r in found.items()}}
 
 
 def _summary(trainer: Trainer) -> dict[str, Any]:
@@ -218,20 +236,6 @@ class _Bar:
         self.bar.close()
 
 
-def _tokenizer(recipe: Recipe, train: str, text: str) -> Tokenizer:
-    if recipe.tokenizer == "byte":
-        return ByteTokenizer()
-    if recipe.tokenizer == "char":
-        return CharTokenizer.train(text)  # the alphabet alone is taken from the held-out part
-    with tqdm(desc=say("train.merges"), unit="") as bar:
-
-        def progress(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        return BPETokenizer.train(train, vocab_size=recipe.vocab_size, progress=progress)
-
-
 def _free_folder(recipe: Recipe) -> Path:
     name = Path(recipe.text).stem if recipe.text else recipe.corpus
     folder, number = Path("runs") / f"{name}-{recipe.preset}", 1
@@ -239,7 +243,3 @@ def _free_folder(recipe: Recipe) -> Path:
         number += 1
         folder = folder.with_name(f"{name}-{recipe.preset}-{number}")
     return folder
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

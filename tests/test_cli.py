@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from minillm import cli
+from minillm.sources import WorldSource
 from minillm.training import checkpoint
 
 ROOT = Path(__file__).parents[1]
@@ -195,3 +196,16 @@ def test_output_to_a_closed_pipe_is_no_error(text, capsys):
     )
     assert len(done.stdout) == 9
     assert done.stderr == ""
+
+
+def test_the_world_reports_regret_and_its_model_generates(text, capsys, monkeypatch):
+    monkeypatch.setattr(WorldSource, "documents", 300)
+    arguments = ("train", "--corpus", "world", "--steps", "50", "--out", "w", "--json")
+    code, out, _ = run(capsys, *arguments)
+    assert code == 0
+    (line,) = map(json.loads, out.splitlines())
+    assert set(line["regret"]) == {"all", "grammar", "world", "recall"}
+    assert 0 < line["regret"]["grammar"] < line["regret"]["all"] < line["regret"]["recall"]
+    code, out, _ = run(capsys, "generate", "--model", "w", "--prompt", "It was a", "--tokens", "20")
+    assert code == 0
+    assert out.startswith("It was a ")

@@ -19,6 +19,7 @@ kernelspec:
   language: python
   name: python3
 minillm:
+  prerequisites: [two hands]
   objectives: [count to three]
   minutes: 30
 ---
@@ -144,7 +145,11 @@ def test_what_a_notebook_is_made_of(course):
             "name": "python3",
         },
         "language_info": {"name": "python"},
-        "minillm": {"objectives": ["count to three"], "minutes": 30},
+        "minillm": {
+            "prerequisites": ["two hands"],
+            "objectives": ["count to three"],
+            "minutes": 30,
+        },
     }
     kinds = [(cell.cell_type, cell.metadata.get("tags")) for cell in notebook.cells]
     assert kinds == [

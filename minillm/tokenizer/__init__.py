@@ -32,13 +32,16 @@ def from_dict(saved: dict) -> Tokenizer:
             f"got {saved!r:.80}."
         )
     fields = {name: value for name, value in saved.items() if name not in ("format", "kind")}
-    for cls in (CharTokenizer, ByteTokenizer, BPETokenizer):
-        if cls.kind == saved.get("kind"):
-            try:
-                return cls(**fields)
-            except (TypeError, ValueError) as error:
-                raise ValueError(f"The saved {cls.kind} tokenizer is damaged: {error}") from error
-    raise ValueError(f"Unknown kind of tokenizer {saved.get('kind')!r:.80}.")
+    cls = Tokenizer.kinds.get(saved.get("kind"))
+    if cls is None:
+        raise ValueError(
+            f"Unknown kind of tokenizer {saved.get('kind')!r:.80}; "
+            f"expected one of {', '.join(Tokenizer.kinds)}."
+        )
+    try:
+        return cls(**fields)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"The saved {cls.kind} tokenizer is damaged: {error}") from error
 
 
 def load(path: str | os.PathLike) -> Tokenizer:

@@ -5,6 +5,7 @@ import json
 import operator
 import os
 from collections.abc import Iterable, Iterator
+from typing import ClassVar
 
 from minillm.files import replacing
 
@@ -18,6 +19,11 @@ class Tokenizer:
     """
 
     kind: str  # its name in a saved file
+    kinds: ClassVar[dict[str, type["Tokenizer"]]] = {}  # every tokenizer that has been imported
+
+    def __init_subclass__(cls) -> None:
+        """Remember the class, so that a saved tokenizer finds it."""
+        cls.kinds[cls.kind] = cls
 
     def __init__(self, tokens: Iterable[bytes]):
         """Take the bytes of token 0, 1, 2, ..."""

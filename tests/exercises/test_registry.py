@@ -80,10 +80,10 @@ def test_lesson_06_has_its_exercises():
     names = [one.name for one in EXERCISES if one.lesson == "06"]
     assert names == [
         "training.split",
+        "training.adamw",
+        "training.accumulate",
         "training.schedule",
         "training.clip",
-        "training.accumulate",
-        "training.adamw",
     ]
 
 

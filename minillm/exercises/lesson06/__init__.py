@@ -4,4 +4,4 @@ A reference's docstring is the task, as the lesson sets it; a mistake's says wha
 """
 
 # In the order of the lesson.
-from minillm.exercises.lesson06 import split, schedule, clip, accumulate, adamw  # noqa: F401, I001
+from minillm.exercises.lesson06 import split, adamw, accumulate, schedule, clip  # noqa: F401, I001

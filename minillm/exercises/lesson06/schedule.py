@@ -9,7 +9,7 @@ from minillm.exercises.registry import exercise
 
 
 def _steps(generator: torch.Generator) -> Iterator[tuple]:
-    for step in (8, 1, 10, 0, 4, 3, 11, 12, 15):
+    for step in (8, 0, 10, 1, 4, 3, 11, 12, 15):
         yield step, 12, 4, 0.8, 0.2
     yield 30, 100, 20, 3e-3, 3e-4
     yield 25, 20, 5, 0.9, 0.3  # long after the end
@@ -88,6 +88,14 @@ def warms_from_floor_at_zero(step, steps, warmup, peak, floor):
 def warms_to_one(step, steps, warmup, peak, floor):
     """The share of the warm-up, not of the peak."""
     return (step + 1) / warmup if step < warmup else schedule(step, steps, warmup, peak, floor)
+
+
+@schedule.mistake
+def above_peak(step, steps, warmup, peak, floor):
+    """Goes on climbing at step `warmup`."""
+    if step == warmup:
+        return peak * (step + 1) / warmup
+    return schedule(step, steps, warmup, peak, floor)
 
 
 @schedule.mistake
