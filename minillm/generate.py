@@ -1,6 +1,7 @@
 """Write text with a model: one token at a time, drawn from what the model expects. Lesson 09."""
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 import torch
 from torch import Tensor
@@ -48,8 +49,9 @@ def tokens(
     top_p: float = 1.0,
     generator: torch.Generator | None = None,
     cache: bool = True,
+    end: int | None = None,
 ) -> Iterator[int]:
-    """Up to `count` new token ids after `prompt`, one by one.
+    """Up to `count` new token ids after `prompt`, one by one; fewer if `end` is drawn.
 
     With `cache`, keys and values of the text so far are kept and a token costs one row; without,
     everything is read again for every token. Both give the same text. When the model's context
@@ -75,6 +77,8 @@ def tokens(
             else:
                 p = probabilities(logits, temperature=temperature, top_k=top_k, top_p=top_p)
                 chosen = int(torch.multinomial(p, 1, generator=generator))
+            if chosen == end:
+                return
             window.append(chosen)
             yield chosen
     finally:
@@ -82,8 +86,19 @@ def tokens(
 
 
 def stream(model: GPT, tokenizer: Tokenizer, prompt: str, **options) -> Iterator[str]:
-    """The continuation of `prompt`, in pieces as they come; options as in `tokens`."""
-    return tokenizer.stream(tokens(model, tokenizer.encode(prompt), **options))
+    """The continuation of `prompt`, in pieces as they come; options as in `tokens`.
+
+    Where the tokenizer has an end token, the model has learnt to read it before each document.
+    """
+    ids, end = tokenizer.encode(prompt), tokenizer.end
+    start = ids if end is None else [end, *ids]
+    new = tokens(model, start, end=end, **options)
+    # How a piece is printed may depend on what stands before it, so the prompt goes through too.
+    left = len(tokenizer.decode(ids))
+    for piece in tokenizer.stream(chain(ids, new)):
+        fresh, left = piece[left:], max(0, left - len(piece))
+        if fresh:
+            yield fresh
 
 
 def text(model: GPT, tokenizer: Tokenizer, prompt: str, **options) -> str:

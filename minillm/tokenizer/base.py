@@ -19,6 +19,7 @@ class Tokenizer:
     """
 
     kind: str  # its name in a saved file
+    end: int | None = None  # the token that ends a document, where texts are made of documents
     kinds: ClassVar[dict[str, type["Tokenizer"]]] = {}  # every tokenizer that has been imported
 
     def __init_subclass__(cls) -> None:

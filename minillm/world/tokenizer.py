@@ -19,6 +19,7 @@ class WorldTokenizer(Tokenizer):
     """
 
     kind = "world"
+    end = 0
 
     def __init__(self, language: str = "en"):
         if language not in BOOKS:
