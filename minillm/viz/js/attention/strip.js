@@ -1,0 +1,74 @@
+// The text itself, each token tinted by how much it is read. Hovering a token makes it the reader, or,
+// where what is read is another text, the token read.
+
+function tokenStrip({ store, signal, label, side }) {
+  const { state } = store;
+  const list = make("div", {
+    class: "strip",
+    role: "group",
+    tabindex: 0,
+    "aria-label": label,
+    "data-lm-suppress-shortcuts": "true",
+  });
+  let chips = [];
+  let painted = [];
+  let offset = 0; // index of the first token that can be focused: with a KV cache the last ones read
+  let count = 0;
+  const place = (i) => (side === "row" ? { row: i, column: null } : { row: null, column: i });
+
+  // One element a token; a gap before it where a word starts.
+  function fill(labels, words, focusable) {
+    offset = labels.length - focusable;
+    count = focusable;
+    chips = labels.map((text, i) => {
+      const starts = i === 0 || !words || words[i] !== words[i - 1];
+      return make("span", { class: starts ? "token start" : "token", "data-i": i, dir: "auto" }, text);
+    });
+    painted = [];
+    list.replaceChildren(...chips);
+  }
+
+  // codes[i] colours token i; only what changed is touched.
+  function paint(codes, map, marks) {
+    chips.forEach((chip, i) => {
+      const key = `${codes[i]},${marks(i)}`;
+      if (painted[i] === key) return;
+      painted[i] = key;
+      const [r, g, b] = map.colours[codes[i]];
+      chip.style.backgroundColor = map.css[codes[i]];
+      chip.style.color = 0.299 * r + 0.587 * g + 0.114 * b < 128 ? "#fff" : "#15181c";
+      chip.dataset.mark = marks(i);
+    });
+  }
+
+  const tokenAt = (event) => {
+    const chip = event.target.closest?.("[data-i]");
+    const index = chip ? Number(chip.dataset.i) - offset : -1;
+    return index >= 0 ? place(index) : null;
+  };
+  list.addEventListener("pointerover", (event) => store.set({ hover: tokenAt(event) }), { signal });
+  list.addEventListener("pointerleave", () => store.set({ hover: null }), { signal });
+  const pin = (found) => store.set({ pin: found, hover: null, spoken: ["pin", found] });
+  list.addEventListener("click", (event) => pin(tokenAt(event)), { signal });
+  list.addEventListener("blur", () => store.set({ hover: null }), { signal });
+  const move = (by) => {
+    const now = focusOf(state)?.[side] ?? (by > 0 ? -1 : count);
+    const found = place(clamp(now + by, 0, count - 1));
+    store.set({ hover: found, spoken: ["cell", found] });
+  };
+  onKeys(
+    list,
+    {
+      ArrowLeft: () => move(-1),
+      ArrowRight: () => move(1),
+      ArrowUp: () => move(-1),
+      ArrowDown: () => move(1),
+      Home: () => move(-count),
+      End: () => move(count),
+      Enter: () => pin(focusOf(state)),
+      Escape: () => pin(null),
+    },
+    signal,
+  );
+  return { list, fill, paint };
+}
