@@ -2,5 +2,6 @@
 
 from minillm.viz.attention import AttentionView, attention
 from minillm.viz.engine import View
+from minillm.viz.steps import attention_steps
 
-__all__ = ["AttentionView", "View", "attention"]
+__all__ = ["AttentionView", "View", "attention", "attention_steps"]

@@ -88,9 +88,10 @@ def attention_poster(
     right.set_title(_styled(name), loc="left", fontsize=9, color=INK, family=fonts())
     T, S = weights.shape[2:]
     codes = encode.pool(encode.encode(weights[head])[None], 256, 256)[0]
-    right.imshow(
-        ramp("weights")[codes], interpolation="none", aspect="auto", extent=(0, S, T, 0)
-    )
+    pixels = ramp("weights")[codes]
+    if encode.is_causal(weights):
+        pixels[np.triu_indices(len(pixels), 1)] = 255  # what lies ahead cannot be read
+    right.imshow(pixels, interpolation="none", aspect="auto", extent=(0, S, T, 0))
     _tick_tokens(right, frames.readers[-1], frames.read[-1])
     return png(figure)
 
@@ -143,6 +144,7 @@ def _tick_heads(axes: "Axes", shape: tuple[int, int], head: tuple[int, int]) -> 
             fill=False,
             edgecolor=ACCENT,
             linewidth=1.6,
+            clip_on=False,
         )
     )
     axes.set_xticks([h * pitch + TILE / 2 for h in range(H)], [str(h) for h in range(H)])
@@ -154,15 +156,15 @@ def _tick_heads(axes: "Axes", shape: tuple[int, int], head: tuple[int, int]) -> 
 
 def _tick_tokens(axes: "Axes", readers: list, read: list) -> None:
     """Label rows and columns with tokens, thinned out where they would touch."""
+    axes.xaxis.tick_top()  # before the labels are styled: top and bottom have their own
     for axis, tokens in ((axes.yaxis, readers), (axes.xaxis, read)):
         step = -(-len(tokens) // _MOST_LABELS)
         axis.set_ticks(
             [i + 0.5 for i in range(0, len(tokens), step)],
-            [drawable(label(tokens[i])) for i in range(0, len(tokens), step)],
+            [tokens[i] and drawable(label(tokens[i])) for i in range(0, len(tokens), step)],
         )
         for tick in axis.get_ticklabels():
             tick.set(family=fonts(), parse_math=False)
-    axes.xaxis.tick_top()
     axes.tick_params(axis="x", rotation=90)
     _quiet(axes)
 
@@ -170,3 +172,40 @@ def _tick_tokens(axes: "Axes", readers: list, read: list) -> None:
 def _quiet(axes: "Axes") -> None:
     axes.tick_params(length=0, labelsize=7, colors=MUTED)
     axes.spines[:].set_visible(False)
+
+
+def steps_poster(steps: dict[str, np.ndarray], readers: list, read: list) -> bytes:
+    """Scores, scaled and masked, weights and output of one head side by side, as a PNG."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9.2, 3.2), dpi=110, facecolor="white", layout="constrained")
+    masked = np.where(steps["mask"], steps["scaled"], np.nan)
+    panels = (
+        ("stage_scores", steps["scores"]),
+        ("stage_masked", masked),
+        ("stage_weights", steps["weights"]),
+        ("card_output", steps["output"]),
+    )
+    widths = [values.shape[1] for _, values in panels]
+    for axes, (name, values) in zip(figure.subplots(1, 4, width_ratios=widths), panels, strict=True):
+        axes.set_title(_styled(say(f"steps.{name}")), loc="left", fontsize=9, family=fonts())
+        axes.imshow(
+            _tones(name, values),
+            interpolation="none",
+            aspect="auto",
+            extent=(0, values.shape[1], len(values), 0),
+        )
+        columns = read if name != "card_output" else [""] * values.shape[1]
+        _tick_tokens(axes, readers if name == "stage_scores" else [""] * len(readers), columns)
+    return png(figure)
+
+
+def _tones(name: str, values: np.ndarray) -> np.ndarray:
+    """Pixels of a stage: shares on their own scale, other numbers on the signed one, NaN white."""
+    if name == "stage_weights":
+        return ramp("weights")[encode.encode(values)]
+    size = np.nanmax(np.abs(values)) or 1.0
+    codes = np.nan_to_num(127.5 + 127.5 * 0.85 * values / size)
+    pixels = ramp("signed")[codes.astype(np.uint8)]
+    pixels[np.isnan(values)] = 255
+    return pixels

@@ -6,12 +6,11 @@ from functools import cache
 from minillm.viz.palette import SCRIPTS
 
 # Files in the order they are joined. Every file declares functions and runs nothing by itself.
-CORE = ("dom", "decode", "colour", "theme", "canvas", "keyboard", "export", "host")
+CORE = ("dom", "decode", "colour", "theme", "canvas", "keyboard", "store", "export", "host")
 VIEWS = {
     "attention": (
         "data",
         "transform",
-        "store",
         "overview",
         "geometry",
         "stage",
@@ -25,6 +24,7 @@ VIEWS = {
         "follow",
         "view",
     ),
+    "steps": ("grid", "sums", "view"),
 }
 
 

@@ -1,7 +1,5 @@
 // Buttons, menus and sliders. Each is the browser's own, so keyboard and screen reader work already.
 
-const suppressed = { "data-lm-suppress-shortcuts": "true" };
-
 function toggle({ store, signal, name, text, title, disabled }) {
   const button = make("button", { type: "button", class: "toggle", title, disabled, ...suppressed }, text);
   const show = () => button.setAttribute("aria-pressed", String(store.state[name]));
@@ -15,7 +13,7 @@ function menu({ store, signal, name, label, options }) {
   const select = make(
     "select",
     suppressed,
-    ...options.map(([value, text]) => make("option", { value }, text)),
+    ...options.map(([value, text]) => make("option", { value: String(value) }, text)),
   );
   const show = () => (select.value = String(store.state[name]));
   const values = Object.fromEntries(options.map(([value]) => [String(value), value]));

@@ -57,3 +57,5 @@ async function readAttention(header, buffer) {
     firstKey: header.start,
   };
 }
+
+const sameHead = (a, b) => a && b && a[0] === b[0] && a[1] === b[1];

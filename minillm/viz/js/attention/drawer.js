@@ -40,6 +40,7 @@ function drawer(context, parts) {
     const focus = focusOf(state);
     panelStage.drawTop(shown, colours, focus, each);
     paintStrips(parts.strips, data, state, shown, focus);
+    readout.line.classList.toggle("pinned", focus !== null && focus === state.pin);
     readout.line.textContent = sentence(shown, focus, say);
     if (newMatrix || changed.has("pin")) readout.fillTable(shown, state.pin);
     if (changed.has("spoken") && state.spoken) {
@@ -52,8 +53,8 @@ function layOut({ data, store, box }, parts) {
   const wide = store.state.size >= WIDE;
   parts.body.classList.toggle("wide", wide);
   const inner = box.clientWidth - 34;
-  const sideWidth = wide ? Math.ceil(clamp(24 + data.H * 40, 150, inner * 0.36)) : inner;
-  parts.side.style.width = wide ? `${sideWidth}px` : "";
+  const sideWidth = wide ? Math.ceil(clamp(24 + data.H * 40, 244, inner * 0.36)) : inner;
+  for (const column of [parts.side, parts.tools]) column.style.width = wide ? `${sideWidth}px` : "";
   parts.heads.resize(sideWidth);
   parts.panelStage.resize(wide ? inner - sideWidth - 24 : inner);
 }
@@ -75,14 +76,23 @@ function drawOverview({ header, store, say }, parts) {
     return;
   }
   const name = say(state.followed ? "followed_name" : "head_name", { layer, head });
-  const scores = state.followed ? "" : scoresOf(header, state.frame, layer, head);
-  parts.title.replaceChildren(make("strong", {}, name), make("span", { class: "soft" }, scores));
+  const scores = state.followed ? [] : scoresOf(header, state.frame, layer, head);
+  const items = scores.map(([key, text]) =>
+    make("span", { class: key === state.score ? "score now" : "score" }, text),
+  );
+  const { frame, versus } = state;
+  if (versus !== null) {
+    const names = { first: header.frames[frame], second: header.frames[versus] };
+    items.unshift(make("strong", { class: "now" }, say("difference", names)));
+  }
+  parts.title.replaceChildren(make("strong", {}, name), ...items);
 }
 
 const scoresOf = (header, frame, layer, head) =>
-  Object.entries(header.scores)
-    .map(([key, scores]) => `${header.scoreNames[key]} ${scores[frame][layer][head] ?? "–"}`)
-    .join(" · ");
+  Object.entries(header.scores).map(([key, scores]) => {
+    const value = scores[frame][layer][head];
+    return [key, `${header.scoreNames[key]} ${value === null ? "–" : value.toFixed(2)}`];
+  });
 
 function fillStrips(strips, data, state, shown) {
   const whole = !state.merge && !shown.pooled;
@@ -100,17 +110,16 @@ function paintStrips(strips, data, state, shown, focus) {
   const map = maps(state.colours.theme)[shown.signed ? "signed" : "weights"];
   const blank = (count) => new Uint8Array(count).fill(shown.signed ? encodeSigned(0) : 0);
   const asRead = focus !== null && focus.row === null;
-  const mark = (at) => (i) => (at !== null && i === at ? "on" : "");
   if (!data.crossed) {
     const first = shown.columns - shown.rows;
     const at = !focus ? null : asRead ? focus.column : focus.row + first;
-    strips[0].paint(asRead ? codesOfReaders(shown, focus, first) : codesOfRead(shown, focus), map, mark(at));
+    strips[0].paint(asRead ? codesOfReaders(shown, focus, first) : codesOfRead(shown, focus), map, at);
     return;
   }
   const readers = asRead ? codesOfReaders(shown, focus, 0) : blank(shown.rows);
-  strips[0].paint(readers, map, mark(focus ? focus.row : null));
+  strips[0].paint(readers, map, focus ? focus.row : null);
   const read = asRead ? blank(shown.columns) : codesOfRead(shown, focus);
-  strips[1].paint(read, map, mark(focus ? focus.column : null));
+  strips[1].paint(read, map, focus ? focus.column : null);
 }
 
 // How much each token is read: by the focused reader, or by all on average.
@@ -133,7 +142,8 @@ function spokenText({ header, store, say }, shown, focus) {
   const [what, value] = store.state.spoken;
   if (what === "head") {
     const [layer, head] = value;
-    return `${say("head_name", { layer, head })}. ${scoresOf(header, store.state.frame, layer, head)}`;
+    const scores = scoresOf(header, store.state.frame, layer, head).map(([, text]) => text);
+    return [say("head_name", { layer, head }), ...scores].join(". ");
   }
   if (what === "pin") return value ? say("pinned", { what: sentence(shown, value, say) }) : say("unpinned");
   return sentence(shown, focus, say);

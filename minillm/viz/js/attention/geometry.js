@@ -8,10 +8,10 @@ const SLANT = Math.SQRT1_2; // column labels climb at 45 degrees
 
 function stageGeometry(width, shown, measure) {
   const { rows, columns } = shown;
-  const widest = (labels) => Math.min(LABEL, Math.max(14, ...labels.slice(0, 400).map(measure)));
+  const widest = (labels) => Math.min(LABEL, Math.max(36, ...labels.slice(0, 400).map(measure)));
   const readerWidth = widest(shown.readers);
   const readWidth = widest(shown.read);
-  const linesWidth = clamp(width * 0.2, 70, 170);
+  const linesWidth = clamp(width * (columns > 40 ? 0.14 : 0.2), 70, 170);
   const room = width - readerWidth - readWidth - linesWidth - 4 * GAP;
   let cell = Math.min(30, room / columns, TALLEST / Math.max(rows, columns));
   if (cell >= 4) cell = Math.floor(cell); // whole pixels keep cells equal

@@ -16,13 +16,13 @@ function buildParts(context) {
   const scoreNames = Object.entries(header.scoreNames);
   const scoreMenu = menu({ store, signal, name: "score", label: say("score"), options: scoreNames });
   const title = make("div", { class: "headline" });
-  const dims = say("dims", { layers: data.L, heads: data.H, readers: data.T, read: data.S });
+  const dims = say(data.T === data.S && !data.crossed ? "dims" : "dims_crossed", { layers: data.L, heads: data.H, readers: data.T, read: data.S });
   const png = make("button", { type: "button", title: say("save_png"), ...suppressed }, say("export_png"));
   const svg = make("button", { type: "button", title: say("save_svg"), ...suppressed }, say("export_svg"));
   const bar = make("div", { class: "bar" }, make("strong", {}, say("title")), make("span", {}, dims), png, svg);
   const range = make("div", { class: "soft range" });
   const side = make("div", { class: "side" }, scoreMenu, heads.box, range);
-  const legendRow = make("div", { class: "legend" }, scale);
+  const tools = make("div", { class: "side" }, scale, toolbar(context));
   const lists = strips.map((strip) => strip.list);
   const main = make(
     "div",
@@ -31,12 +31,10 @@ function buildParts(context) {
     ...lists,
     readout.line,
     panelStage.box,
-    legendRow,
-    toolbar(context),
   );
-  const body = make("div", { class: "body" }, side, main);
+  const body = make("div", { class: "body" }, side, main, tools);
   box.append(bar, ...(frames ? [frames.box] : []), body, readout.table, readout.live);
-  return { heads, panelStage, strips, readout, frames, scale, title, png, svg, body, main, side, range };
+  return { heads, panelStage, strips, readout, frames, scale, title, png, svg, body, side, tools, range };
 }
 
 // Only the tools that this data can use.

@@ -1,7 +1,7 @@
 // What is looked at, in words: a line to see, a line to hear, and the pinned row as a table.
 
 // A token's name in a sentence, kept from turning the sentence round if it is written right to left.
-const quoted = (text, position) => `\u2068“${text}”\u2069 ${position}`;
+const quoted = (text, position) => `\u2068“${text}”\u2069 (${position})`;
 
 function signedPoints(difference) {
   const points = 100 * difference;
@@ -26,6 +26,9 @@ function sentence(shown, focus, say) {
   const reader = (t) => quoted(shown.readers[t], shown.readerAt(t));
   const read = (s) => quoted(shown.read[s], shown.readAt(s));
   if (focus.row !== null && focus.column !== null) {
+    if (shown.causal && shown.readAt(focus.column) > shown.readerAt(focus.row)) {
+      return say("cell_future", { reader: reader(focus.row), read: read(focus.column) });
+    }
     const share = shown.p[focus.row * shown.columns + focus.column];
     const key = shown.signed ? "cell_signed" : shown.pooled ? "cell_pooled" : "cell";
     return say(key, { reader: reader(focus.row), read: read(focus.column), share: amountOf(shown, share) });

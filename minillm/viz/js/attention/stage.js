@@ -29,8 +29,17 @@ function stagePanel({ data, store, say, signal }) {
     const image = cellImage(codes, outRows, outColumns, map.pixels);
     context.drawImage(image, 0, g.rowTop, g.matrixWidth, g.matrixHeight);
     if (shown.signed && g.cell >= 9) markNegative(context, shown);
+    if (shown.causal) drawFuture(context);
     if (g.cell >= 10) drawGaps(context, colours);
     drawLabels(context, shown, colours);
+  }
+
+  // What lies ahead cannot be read: no cells there, rather than cells of nothing.
+  function drawFuture(context) {
+    for (let t = 0; t < g.rows; t++) {
+      const x = (t + 1) * g.cell;
+      context.clearRect(x, g.rowTop + t * g.cell, g.matrixWidth - x + 1, g.cell);
+    }
   }
 
   // Hairlines between large cells.
@@ -62,10 +71,11 @@ function stagePanel({ data, store, say, signal }) {
     context.font = `10.5px ${colours.font}`;
     context.textAlign = "right";
     const y = g.height - 8;
-    context.fillText(fitText(context, say("reader"), g.readerWidth + 30), g.readerRight, y);
+    context.fillText(fitText(context, say("reader"), g.readerWidth + GAP), g.readerRight, y);
     context.textAlign = "left";
-    context.fillText(fitText(context, say("is_read"), g.readWidth + 30), g.readLeft, y);
-    context.fillText(fitText(context, say("stage_hint"), g.matrixWidth), 0, y);
+    context.fillText(fitText(context, say("is_read"), g.readWidth + GAP), g.readLeft, y);
+    const key = shown.signed ? "stage_hint_signed" : "stage_hint";
+    context.fillText(fitText(context, say(key), g.matrixWidth), 0, y);
   }
 
   const rowLabel = (context, shown, t) => {
@@ -96,7 +106,7 @@ function stagePanel({ data, store, say, signal }) {
   // The focused token: its band through matrix and label, its lines, and what it reads marked.
   function drawTop(shown, colours, focus, each) {
     const context = fitCanvas(top, g.width, g.height);
-    rest.style.opacity = focus ? 0.13 : 1;
+    rest.style.opacity = focus ? 0.1 : 1;
     if (!focus || focus.row >= g.rows || focus.column >= g.columns) return;
     const map = maps(colours.theme)[shown.signed ? "signed" : "weights"];
     const wanted = { row: focus.row, column: focus.column };

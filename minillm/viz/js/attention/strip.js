@@ -14,6 +14,8 @@ function tokenStrip({ store, signal, label, side }) {
   let painted = [];
   let offset = 0; // index of the first token that can be focused: with a KV cache the last ones read
   let count = 0;
+  let scrolls = false;
+  let revealed = null;
   const place = (i) => (side === "row" ? { row: i, column: null } : { row: null, column: i });
 
   // One element a token; a gap before it where a word starts.
@@ -26,19 +28,32 @@ function tokenStrip({ store, signal, label, side }) {
     });
     painted = [];
     list.replaceChildren(...chips);
+    scrolls = list.scrollHeight > list.clientHeight + 1;
+  }
+
+  // A long text scrolls to the token in focus.
+  function reveal(index) {
+    const chip = scrolls ? chips[index] : null;
+    if (!chip) return;
+    const [top, bottom] = [chip.offsetTop - list.offsetTop, chip.offsetTop - list.offsetTop + chip.offsetHeight];
+    if (top < list.scrollTop || bottom > list.scrollTop + list.clientHeight) {
+      list.scrollTop = top - list.clientHeight / 2;
+    }
   }
 
   // codes[i] colours token i; only what changed is touched.
-  function paint(codes, map, marks) {
+  function paint(codes, map, at) {
+    const marks = (i) => (i === at ? "on" : "");
     chips.forEach((chip, i) => {
       const key = `${codes[i]},${marks(i)}`;
       if (painted[i] === key) return;
       painted[i] = key;
-      const [r, g, b] = map.colours[codes[i]];
       chip.style.backgroundColor = map.css[codes[i]];
-      chip.style.color = 0.299 * r + 0.587 * g + 0.114 * b < 128 ? "#fff" : "#15181c";
+      chip.style.color = inkOn(map.colours[codes[i]]);
       chip.dataset.mark = marks(i);
     });
+    if (at !== null && at !== revealed) reveal(at);
+    revealed = at;
   }
 
   const tokenAt = (event) => {

@@ -1,11 +1,5 @@
 // What may be done to weights before they are shown. Matrices are Float32Array, row after row.
 
-const DECODED = Float32Array.from({ length: 256 }, (_, b) => (b / 255) ** 2);
-const decodeCodes = (codes) => Float32Array.from(codes, (code) => DECODED[code]);
-const encodeShare = (p) => Math.floor(255 * Math.sqrt(clamp(p, 0, 1)) + 0.5);
-// Differences in -1 to 1, zero in the middle of the scale.
-const encodeSigned = (d) => clamp(Math.round(127.5 + 127.5 * Math.sign(d) * Math.sqrt(Math.abs(d))), 0, 255);
-
 function meanOf(matrices) {
   if (matrices.length === 1) return matrices[0];
   const mean = new Float32Array(matrices[0].length);
@@ -122,6 +116,7 @@ function shownMatrix(data, state) {
   const heads = state.preview ? [state.preview] : state.chosen;
   const options = { sink: state.sink, merge: state.merge, followed: state.followed };
   const shown = frameMatrix(data, state.frame, heads, options);
+  shown.causal = data.causal;
   shown.signed = state.versus !== null;
   if (shown.signed) {
     const other = frameMatrix(data, state.versus, heads, options);

@@ -29,32 +29,8 @@ VIEWS.attention = async ({ model, el }) => {
   const context = { model, header, data, store, say, signal, box };
   const parts = (context.parts = buildParts(context));
   store.subscribe(drawer(context, parts));
-  const look = () => store.set({ size: box.clientWidth, colours: readColours(host, box) });
-  watchTheme(host, look, signal);
-  const sizes = new ResizeObserver(() => box.clientWidth !== store.state.size && look());
-  sizes.observe(box);
-  signal.addEventListener("abort", () => sizes.disconnect());
-  look();
-  store.flush(); // the first picture at once
+  keepLook(host, box, store, signal);
   follow(context);
   keepPictures(context);
   return end;
 };
-
-// The theme's colours, for the canvases, which know no style sheets.
-function readColours(host, box) {
-  const theme = themeAt(host.parentElement);
-  box.dataset.theme = theme;
-  const style = getComputedStyle(box);
-  const value = (name) => style.getPropertyValue(name).trim();
-  return {
-    theme,
-    font: style.fontFamily,
-    ink: value("--ink"),
-    soft: value("--soft"),
-    line: value("--line"),
-    paper: value("--paper"),
-    accent: value("--accent"),
-    accentWash: value("--accent-wash"),
-  };
-}

@@ -18,6 +18,12 @@ function colourMap(stops) {
   return { colours, pixels: Uint32Array.from(colours, pixel), css: colours.map(css) };
 }
 
+// Black or white, whichever reads better on a colour: at least 4.5 to 1 on any.
+function inkOn(colour) {
+  const [r, g, b] = colour.map((c) => (c <= 10 ? c / 3295 : ((c / 255 + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? "#000" : "#fff";
+}
+
 // The same map fading to a pale grey as strength goes from 1 to 0: a head that scores low
 // steps back, its pattern still to be seen.
 function faded(map, strength, paper) {

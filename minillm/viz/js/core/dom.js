@@ -21,9 +21,9 @@ function speaker(strings) {
 
 const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
-// A share in words: "62%", "0.4%", "under 0.1%".
+// A share in words: "62%", "0.4%".
 function percent(share) {
   const hundred = 100 * share;
   if (hundred >= 9.95 || hundred === 0) return `${Math.round(hundred)}%`;
-  return hundred < 0.1 ? "<0.1%" : `${hundred.toFixed(1)}%`;
+  return `${hundred.toFixed(1)}%`;
 }

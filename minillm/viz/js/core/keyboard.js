@@ -16,6 +16,9 @@ function onKeys(element, table, signal) {
   );
 }
 
+// On every control, so that JupyterLab leaves its keys alone.
+const suppressed = { "data-lm-suppress-shortcuts": "true" };
+
 // A focusable drawing. Its role is "application" because arrows mean something of their own in it.
 function panel(label, ...children) {
   return make(
@@ -25,7 +28,7 @@ function panel(label, ...children) {
       tabindex: 0,
       role: "application",
       "aria-label": label,
-      "data-lm-suppress-shortcuts": "true",
+      ...suppressed,
     },
     ...children,
   );

@@ -41,3 +41,33 @@ function watchTheme(element, changed, signal) {
   media.forEach((query) => query.addEventListener("change", tell));
   signal.addEventListener("abort", stop);
 }
+
+// The theme's colours, for the canvases, which know no style sheets.
+function readColours(host, box) {
+  const theme = themeAt(host.parentElement);
+  box.dataset.theme = theme;
+  const style = getComputedStyle(box);
+  const value = (name) => style.getPropertyValue(name).trim();
+  return {
+    theme,
+    font: style.fontFamily,
+    ink: value("--ink"),
+    soft: value("--soft"),
+    line: value("--line"),
+    paper: value("--paper"),
+    wash: value("--wash"),
+    accent: value("--accent"),
+    accentWash: value("--accent-wash"),
+  };
+}
+
+// Keeps width and colours in the store, and draws the first picture at once.
+function keepLook(host, box, store, signal) {
+  const look = () => store.set({ size: box.clientWidth, colours: readColours(host, box) });
+  watchTheme(host, look, signal);
+  const sizes = new ResizeObserver(() => box.clientWidth !== store.state.size && look());
+  sizes.observe(box);
+  signal.addEventListener("abort", () => sizes.disconnect());
+  look();
+  store.flush();
+}

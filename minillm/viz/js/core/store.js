@@ -23,14 +23,8 @@ function createStore(state, signal) {
       }
       if (changed.size && !waiting) waiting = requestAnimationFrame(flush);
     },
-    touch(name) {
-      changed.add(name);
-      if (!waiting) waiting = requestAnimationFrame(flush);
-    },
   };
 }
 
 // What is looked at: under the pointer or the keyboard's cursor, else what is pinned.
 const focusOf = (state) => state.hover ?? state.pin;
-
-const sameHead = (a, b) => a && b && a[0] === b[0] && a[1] === b[1];
