@@ -154,12 +154,20 @@ def _score_name(name: str) -> str:
 def _caption(frames: Frames, scores: dict[str, np.ndarray], head: tuple[int, int]) -> str:
     """The picture in words: what is there, and the highest head by each score."""
     _, L, H, T, S = frames.weights.shape
-    lines = [say("attention.caption", layers=L, heads=H, readers=T, read=S, layer=head[0], head=head[1])]
+    lines = [
+        say("attention.caption", layers=L, heads=H, readers=T, read=S, layer=head[0], head=head[1])
+    ]
     for name, values in scores.items():
         layer, index = _highest(values)
         if not np.isnan(values[layer, index]):
             value = f"{values[layer, index]:.2f}"
             lines.append(
-                say("attention.highest", score=_score_name(name), layer=layer, head=index, value=value)
+                say(
+                    "attention.highest",
+                    score=_score_name(name),
+                    layer=layer,
+                    head=index,
+                    value=value,
+                )
             )
     return "\n".join(lines)

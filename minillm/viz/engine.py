@@ -97,15 +97,7 @@ class View:
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write a page of its own, which opens from disk with no network; returns its path."""
-        title = html.escape(self.caption.splitlines()[0])
-        page = (
-            f'<!doctype html>\n<html lang="{language()}">\n<head>\n<meta charset="utf-8">\n'
-            '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-            f"<title>{title}</title>\n<style>:root {{ color-scheme: light dark; }} "
-            "body { max-width: 72rem; margin: 1.5rem auto; padding: 0 1rem; }</style>\n"
-            f"</head>\n<body>\n<main>\n{self.html(shared=False)}\n</main>\n</body>\n</html>\n"
-        )
-        return write_atomically(Path(path), page)
+        return write_page(Path(path), self.caption, self.html(shared=False))
 
     def live(self) -> "AnyWidget":
         """The view as a widget (needs anywidget), each selection a trait: `view.head`, `view.token`.
@@ -127,6 +119,19 @@ def island_json(data: dict[str, Any]) -> str:
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     escapes = {"<": "\\u003c", "\u2028": "\\u2028", "\u2029": "\\u2029"}
     return "".join(escapes.get(char, char) for char in text)
+
+
+def write_page(path: Path, caption: str, body: str) -> Path:
+    """A page that holds one view, light or dark as the reader's system is; returns its path."""
+    page = (
+        f'<!doctype html>\n<html lang="{language()}">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{html.escape(caption.splitlines()[0])}</title>\n"
+        "<style>:root { color-scheme: light dark; } "
+        "body { max-width: 72rem; margin: 1.5rem auto; padding: 0 1rem; }</style>\n"
+        f"</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
+    )
+    return write_atomically(path, page)
 
 
 def write_atomically(path: Path, text: str) -> Path:

@@ -187,7 +187,9 @@ def steps_poster(steps: dict[str, np.ndarray], readers: list, read: list) -> byt
         ("card_output", steps["output"]),
     )
     widths = [values.shape[1] for _, values in panels]
-    for axes, (name, values) in zip(figure.subplots(1, 4, width_ratios=widths), panels, strict=True):
+    for axes, (name, values) in zip(
+        figure.subplots(1, 4, width_ratios=widths), panels, strict=True
+    ):
         axes.set_title(_styled(say(f"steps.{name}")), loc="left", fontsize=9, family=fonts())
         axes.imshow(
             _tones(name, values),

@@ -73,7 +73,9 @@ def work_out(q: np.ndarray, k: np.ndarray, v: np.ndarray, mask: object) -> dict[
         )
     blind = np.flatnonzero(~allowed.any(-1))
     if blind.size:
-        raise ValueError(f"Position {blind[0]} may attend to nothing: its row of mask is all False.")
+        raise ValueError(
+            f"Position {blind[0]} may attend to nothing: its row of mask is all False."
+        )
     scores = q @ k.T
     scaled = scores / np.sqrt(q.shape[1])
     masked = np.where(allowed, scaled, -np.inf)

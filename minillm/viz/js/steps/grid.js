@@ -19,10 +19,10 @@ function stageValue(data, stage, t, s) {
 const largest = (rows) => Math.max(1e-9, ...rows.flat().map(Math.abs));
 
 // A number short enough for a cell.
-function short(value) {
+function short(value, digits = 2) {
   if (value === -Infinity) return "−∞";
   const size = Math.abs(value);
-  const text = size >= 100 ? size.toFixed(0) : size >= 10 ? size.toFixed(1) : size.toFixed(2);
+  const text = size.toFixed(size >= 100 ? 0 : size >= 10 ? digits - 1 : digits);
   return (value < 0 && Number(text) !== 0 ? "−" : "") + text;
 }
 

@@ -6,9 +6,9 @@ function numbers(values, full, map, strength = 1) {
   const cells = values.map((value) => {
     const colour = tone(map, "scores", value * strength, full);
     const style = `background:${css(colour)};color:${inkOn(colour)}`;
-    return make("span", { class: "number", style }, wide ? short(value).replace(/(\.\d)\d$/, "$1") : short(value));
+    return make("span", { class: "number", style }, short(value, wide ? 1 : 2));
   });
-  return make("div", { class: wide ? "numbers many" : "numbers" }, ...cells);
+  return make("div", { class: "numbers" }, ...cells);
 }
 
 const labelled = (name, ...content) =>
