@@ -1,8 +1,8 @@
 """What kind of head is this? Scores computed from attention weights alone, in NumPy.
 
-Weights are `(..., T, S)`: T readers (queries), S tokens read (keys), rows summing to one. Each score
-gives one number a head, `(...)`. With fewer readers than keys (rows of a KV cache), the readers are
-the last T of the S tokens. Lesson 18.
+Weights are `(..., T, S)`: T readers (queries), S tokens read (keys), rows summing to one. Each
+score gives one number a head, `(...)`. With fewer readers than keys (rows of a KV cache), the
+readers are the last T of the S tokens. Lesson 18.
 """
 
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ def previous_token(weights: np.ndarray) -> np.ndarray:
 
 
 def induction(weights: np.ndarray, tokens: Sequence[object]) -> np.ndarray:
-    """Mean weight on the tokens that followed earlier copies of the reader, `(..., T, S)` to `(...)`.
+    """Mean weight on what followed earlier copies of the reader, `(..., T, S)` to `(...)`.
 
     At the second A of `A B ... A` an induction head looks at B (Olsson et al. 2022,
     arXiv:2209.11895). Only readers with an earlier copy count; NaN where no token is repeated.

@@ -101,7 +101,8 @@ def _score_frames(frames: Frames, more: Mapping[str, np.ndarray]) -> dict[str, n
         values = np.asarray(values, dtype=np.float64)
         if values.shape not in ((L, H), (F, L, H)):
             raise ValueError(
-                f"scores[{name!r}] has shape {values.shape}; expected ({L}, {H}) or ({F}, {L}, {H})."
+                f"scores[{name!r}] has shape {values.shape}; expected ({L}, {H}) "
+                f"or ({F}, {L}, {H})."
             )
         found[name] = np.broadcast_to(values, (F, L, H))
     return found
@@ -154,20 +155,11 @@ def _score_name(name: str) -> str:
 def _caption(frames: Frames, scores: dict[str, np.ndarray], head: tuple[int, int]) -> str:
     """The picture in words: what is there, and the highest head by each score."""
     _, L, H, T, S = frames.weights.shape
-    lines = [
-        say("attention.caption", layers=L, heads=H, readers=T, read=S, layer=head[0], head=head[1])
-    ]
+    shown = {"layer": head[0], "head": head[1]}
+    lines = [say("attention.caption", layers=L, heads=H, readers=T, read=S, **shown)]
     for name, values in scores.items():
         layer, index = _highest(values)
         if not np.isnan(values[layer, index]):
-            value = f"{values[layer, index]:.2f}"
-            lines.append(
-                say(
-                    "attention.highest",
-                    score=_score_name(name),
-                    layer=layer,
-                    head=index,
-                    value=value,
-                )
-            )
+            best = {"layer": layer, "head": index, "value": f"{values[layer, index]:.2f}"}
+            lines.append(say("attention.highest", score=_score_name(name), **best))
     return "\n".join(lines)

@@ -11,7 +11,7 @@ import html
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.util import find_spec
@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from minillm.language import language, say
+from minillm.language import say
 from minillm.lens.scores import peak
 from minillm.viz.engine import write_page
 from minillm.viz.frames import Frames, Tokens, gather
@@ -53,8 +53,8 @@ class BertvizView:
         caption = html.escape(self.caption)
         # bertviz draws black on nothing, so it gets a light ground; its model view may be wide
         return (
-            f'<div class="minillm-bertviz" tabindex="0" role="region" aria-label="{caption}" style="overflow-x:auto;background:#fff;color:#000;'
-            'color-scheme:light;padding:10px;border-radius:8px">'
+            f'<div class="minillm-bertviz" tabindex="0" role="region" aria-label="{caption}" '
+            'style="overflow-x:auto;background:#fff;color:#000;color-scheme:light;padding:10px;border-radius:8px">'
             f'<img alt="{caption}" src="data:image/png;base64,{picture}" '
             f'style="max-width:100%">{self.markup}</div>'
         )
@@ -184,8 +184,9 @@ def _libraries() -> str:
         if file is None or not file.is_file():
             raise ImportError(f"bertviz needs {path} from {package}: pip install {package}.")
         source = file.read_text(encoding="utf-8").replace("</", "<\\/")
+        module = "const module = { exports: {} }, exports = module.exports, define = undefined;"
         parts.append(
-            f"const {name} = (function() {{ const module = {{ exports: {{}} }}, exports = "
-            f"module.exports, define = undefined;\n{source}\nreturn module.exports; }}).call(window);"
+            f"const {name} = (function() {{ {module}\n{source}\n"
+            "return module.exports; }).call(window);"
         )
     return "\n".join(parts)

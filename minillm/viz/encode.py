@@ -1,8 +1,8 @@
 """Weights as bytes: `round(255 sqrt(p))`, rows interleaved, deflated.
 
-The square root keeps small weights: at 512 tokens linear bytes lose up to 15% of a row's mass, these
-under 1%. A causal map keeps its lower triangle only. Row t of every head lies together, because
-rows of one length have like values and so pack best.
+The square root keeps small weights: at 512 tokens linear bytes lose up to 15% of a row's mass,
+these under 1%. A causal map keeps its lower triangle only. Row t of every head lies together,
+because rows of one length have like values and so pack best.
 """
 
 import zlib
@@ -38,7 +38,7 @@ def is_causal(weights: np.ndarray) -> bool:
 def pool(codes: np.ndarray, rows: int, columns: int) -> np.ndarray:
     """The largest code in each block, `(N, T, S)` to at most `(N, rows, columns)`.
 
-    Block k of n covers `[floor(k size / n), floor((k + 1) size / n))`: the script cuts the same way.
+    Block k of n covers `[floor(k size / n), floor((k + 1) size / n))`, as in the script.
     """
     for axis, count in ((1, rows), (2, columns)):
         size = codes.shape[axis]
@@ -49,7 +49,7 @@ def pool(codes: np.ndarray, rows: int, columns: int) -> np.ndarray:
 
 
 def interleave(codes: np.ndarray, causal: bool) -> bytes:
-    """`(N, T, S)` codes as bytes: row 0 of all N, then row 1, ...; causal rows stop at themselves."""
+    """`(N, T, S)` codes as bytes: row 0 of all N, then row 1, ...; a causal row ends at itself."""
     if not causal:
         return np.ascontiguousarray(codes.transpose(1, 0, 2)).tobytes()
     return b"".join(codes[:, t, : t + 1].tobytes() for t in range(codes.shape[1]))

@@ -1,8 +1,8 @@
 """The engine of the views: one picture, one block of data, one script, shown wherever HTML goes.
 
 A view's default display is self-contained `text/html`: a still picture, the data, and the script
-that replaces the picture. It needs no kernel, network or widget manager. `.live()` makes a widget of
-the same script, from which Python reads the selection.
+that replaces the picture. It needs no kernel, network or widget manager. `.live()` makes a widget
+of the same script, from which Python reads the selection.
 """
 
 import base64
@@ -61,14 +61,10 @@ class View:
         }
 
     def html(self, *, shared: bool | None = None) -> str:
-        """The display as one piece of HTML; `shared` leaves the script out (default: the variable)."""
+        """The display as one piece of HTML; `shared` leaves the script out."""
         if shared is None:
             shared = bool(os.environ.get(SHARED))
-        run = (
-            "(window.minillmViews ||= []).push(document.currentScript.parentElement);"
-            if shared
-            else script.inline(self.kind)
-        )
+        run = script.queued() if shared else script.inline(self.kind)
         data = {
             "kind": self.kind,
             "header": self.header,
@@ -85,7 +81,7 @@ class View:
             f'<div class="minillm-view" data-minillm="{name}">'
             f'<img alt="{alt}" src="data:image/png;base64,{picture}" style="max-width:100%">'
             f'<script type="application/json">{island}</script>'
-            f"<script>{run}</script></div>"
+            f"{run}</div>"
         )
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
@@ -100,7 +96,7 @@ class View:
         return write_page(Path(path), self.caption, self.html(shared=False))
 
     def live(self) -> "AnyWidget":
-        """The view as a widget (needs anywidget), each selection a trait: `view.head`, `view.token`.
+        """The view as a widget (needs anywidget), with traits to read: `.head`, `.token`, `.key`.
 
         The widget's state belongs to the running kernel: for a saved notebook or the book show the
         view itself.

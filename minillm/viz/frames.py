@@ -28,7 +28,7 @@ def gather(
     keys: Tokens | Mapping[str, Tokens] | None,
     window: tuple[int, int] | None,
 ) -> Frames:
-    """Check weights and tokens against each other; see `minillm.viz.attention` for what they are."""
+    """Check weights and tokens against each other; `minillm.viz.attention` says what they are."""
     passes = dict(weights) if isinstance(weights, Mapping) else {"": weights}
     if not passes:
         raise ValueError("The weights are an empty dict; expected {name: weights}.")
@@ -77,7 +77,8 @@ def _per_pass(tokens: object, passes: Mapping, what: str) -> list[list[str | byt
         for position, token in enumerate(text):
             if not isinstance(token, (str, bytes)):
                 raise TypeError(
-                    f"{what}[{position}] is {type(token).__name__} {token!r}; expected str or bytes."
+                    f"{what}[{position}] is {type(token).__name__} {token!r}; "
+                    "expected str or bytes."
                 )
     return [list(text) for text in lists]
 

@@ -78,5 +78,5 @@ def _joins(before: str | bytes, text: str | bytes) -> bool:
 
 
 def _is_letter(char: str) -> bool:
-    """A letter or digit of a script that writes spaces between words; Chinese characters are not."""
+    """A letter or digit of a script that puts spaces between words; Chinese does not."""
     return (char.isalnum() or char in "'’_") and unicodedata.category(char) != "Lo"

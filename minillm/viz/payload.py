@@ -1,4 +1,4 @@
-"""The attention view's bytes: every head whole where they fit, else every head pooled and a few whole."""
+"""The attention view's bytes: all heads whole where they fit, else all pooled and a few whole."""
 
 from collections.abc import Iterable
 
@@ -15,8 +15,8 @@ _WORTH_TRYING = 4  # deflate rarely saves more than this factor; past it the att
 def pack(frames: Frames, wanted: Iterable[tuple[int, int]]) -> tuple[dict, bytes]:
     """The layout (for the header) and the buffer; `wanted` heads, best first, stay whole if pooled.
 
-    Whole: one zlib stream of all heads. Pooled: a stream of tiles, `tiles` bytes long, then a stream
-    of the whole heads. `minillm/viz/js/attention/data.js` reads both.
+    Whole: one zlib stream of all heads. Pooled: a stream of tiles, `tiles` bytes long, then a
+    stream of the whole heads. `minillm/viz/js/attention/data.js` reads both.
     """
     F, L, H, T, S = frames.weights.shape
     causal = encode.is_causal(frames.weights)

@@ -1,6 +1,8 @@
 """One script from plain files: joined, comments dropped, as an ES module or a classic script."""
 
+import base64
 import json
+import zlib
 from functools import cache
 
 from minillm.viz.palette import SCRIPTS
@@ -33,7 +35,7 @@ def _read(folder: str, name: str) -> str:
 
 
 def _squeeze(source: str) -> str:
-    """Drop indentation, blank lines and lines that are only a comment; the code is left as it is."""
+    """Drop indentation, blank lines and lines that are only a comment; code is left as it is."""
     lines = (line.strip() for line in source.splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("//"))
 
@@ -49,17 +51,45 @@ def source(*kinds: str) -> str:
     parts += [_squeeze(_read("core", f"{name}.js")) for name in CORE]
     for kind in kinds:
         parts += [_squeeze(_read(kind, f"{name}.js")) for name in VIEWS[kind]]
-    return "\n".join(parts).replace("</", "<\\/")  # may stand inside an HTML script element
+    return "\n".join(parts)
 
 
+# Inflates the script beside it and runs that in the same place. A script element, because a page
+# that allows inline scripts may still forbid `eval`.
+_UNPACK = """
+(async (script) => {
+  const bytes = Uint8Array.from(atob(script.dataset.packed), (c) => c.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  const next = document.createElement("script");
+  next.textContent = await new Response(stream).text();
+  script.after(next);
+  next.remove();
+})(document.currentScript);
+"""
+
+
+@cache
 def inline(kind: str) -> str:
-    """The classic script that mounts one view where it stands; it leaves no global name behind."""
-    return f'((script) => {{\n"use strict";\n{source(kind)}\nmountHere(script);\n}})(document.currentScript);'
+    """The script element that mounts one view where it stands, and leaves no global name behind.
+
+    Deflated to a third: every output of a notebook carries its own.
+    """
+    body = f'"use strict";\n{source(kind)}\nmountHere(script);'
+    run = f"((script) => {{\n{body}\n}})(document.currentScript);"
+    packed = base64.b64encode(zlib.compress(run.encode(), 9)).decode()
+    return f'<script data-packed="{packed}">{_UNPACK}</script>'
 
 
 def shared() -> str:
     """The classic script of all views, shipped once by the book, for displays made without it."""
     return f'(() => {{\n"use strict";\n{source(*VIEWS)}\nmountQueue();\n}})();\n'
+
+
+def queued() -> str:
+    """The script element of a view whose page loads `shared()`, before or after it."""
+    return (
+        "<script>(window.minillmViews ||= []).push(document.currentScript.parentElement);</script>"
+    )
 
 
 def module(kind: str) -> str:

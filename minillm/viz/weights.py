@@ -108,7 +108,8 @@ def _refuse_ragged(weights: list) -> None:
             for t, row in enumerate(head):
                 if len(row) != keys:
                     raise ValueError(
-                        f"Layer {i} head {j} position {t} has {len(row)} weights, others have {keys}."
+                        f"Layer {i} head {j} position {t} has {len(row)} weights, "
+                        f"others have {keys}."
                     )
 
 
@@ -122,9 +123,9 @@ def check_weights(weights: np.ndarray, frame: str | None = None) -> None:
             if wrong.any():
                 head, position, key = np.argwhere(wrong)[0]
                 raise ValueError(
-                    f"Layer {layer} head {head} position {position}{within}: the weight on key {key} "
-                    f"is {heads[head, position, key]}, {what}. Attention weights come after the "
-                    "softmax; mask before it, and leave no row without a key to attend to."
+                    f"Layer {layer} head {head} position {position}{within}: the weight on key "
+                    f"{key} is {heads[head, position, key]}, {what}. Attention weights come after "
+                    "the softmax; mask before it, and leave no row without a key to attend to."
                 )
         sums = heads.sum(-1, dtype=np.float64)
         if (np.abs(sums - 1) > TOLERANCE).any():
