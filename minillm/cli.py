@@ -1,0 +1,130 @@
+"""The command line: `python -m minillm doctor | train | generate`. Lesson 06."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from minillm import __version__
+from minillm.language import say
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 when it worked, 1 when something failed, 2 when the input was wrong."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show a character
+    options = _parser().parse_args(arguments)
+    try:
+        return options.command(options)
+    except KeyboardInterrupt:
+        print(say("cli.interrupted"), file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader (head, less) has seen enough
+        sys.stderr.close()
+        return 0
+    except (ValueError, OSError) as error:
+        print(f"minillm: {_one_line(error)}", file=sys.stderr)
+        return 2
+    except FloatingPointError as error:
+        print(f"minillm: {error}", file=sys.stderr)
+        return 1
+
+
+def _one_line(error: Exception) -> str:
+    """The message; for an error of the operating system, what to do about it too."""
+    if isinstance(error, OSError) and error.strerror:
+        return say("cli.system", error=error.strerror, path=error.filename)
+    return str(error)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m minillm", description=say("cli.about"), allow_abbrev=False
+    )
+    parser.add_argument("--version", action="version", version=f"minillm {__version__}")
+    commands = parser.add_subparsers(required=True, metavar=say("cli.command"))
+
+    def command(name: str, run) -> argparse.ArgumentParser:
+        words = say(f"cli.{name}")
+        sub = commands.add_parser(name, help=words, description=words, allow_abbrev=False)
+        sub.set_defaults(command=run)
+        return sub
+
+    command("doctor", _doctor)
+    train = command("train", _train)
+    source = train.add_mutually_exclusive_group(required=True)
+    _option(source, "text", metavar="FILE")
+    _option(source, "corpus", metavar="NAME")
+    _option(source, "resume", metavar="DIR")
+    _option(train, "tokenizer", metavar="char|byte|bpe")
+    _option(train, "vocab-size", type=int, metavar="N")
+    _option(train, "preset", metavar="NAME")
+    _option(train, "steps", type=int, metavar="N")
+    _option(train, "until-loss", type=float, metavar="X")
+    _option(train, "minutes", type=float, metavar="M")
+    _option(train, "seed", type=int, metavar="N")
+    _option(train, "out", metavar="DIR")
+    _option(train, "json", action="store_true")
+
+    generate = command("generate", _generate)
+    _option(generate, "model", required=True, metavar="DIR")
+    _option(generate, "prompt", required=True, metavar="TEXT")
+    _option(generate, "tokens", type=int, default=200, metavar="N")
+    _option(generate, "temperature", type=float, default=1.0, metavar="T")
+    _option(generate, "top-k", type=int, metavar="K")
+    _option(generate, "top-p", type=float, default=1.0, metavar="P")
+    _option(generate, "seed", type=int, metavar="N")
+    return parser
+
+
+def _option(parser, name: str, **settings: Any) -> None:
+    parser.add_argument(f"--{name}", help=say(f"option.{name.replace('-', '_')}"), **settings)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from minillm import doctor
+
+    return doctor.run(sys.stdout)
+
+
+def _train(options: argparse.Namespace) -> int:
+    from minillm.training import run
+
+    given = {
+        name: getattr(options, name) for name in run.OPTIONS if getattr(options, name) is not None
+    }
+    session = run.resumed(options.resume, given) if options.resume else run.started(given)
+    run.train(session, report=_print_json if options.json else None)
+    return 0
+
+
+def _print_json(line: dict) -> None:
+    print(json.dumps(line), flush=True)
+
+
+def _generate(options: argparse.Namespace) -> int:
+    import torch
+
+    from minillm import generate
+    from minillm.training import load_model
+
+    model, tokenizer = load_model(Path(options.model))
+    generator = torch.Generator()
+    generator.manual_seed(options.seed) if options.seed is not None else generator.seed()
+    pieces = generate.stream(
+        model,
+        tokenizer,
+        options.prompt,
+        count=options.tokens,
+        temperature=options.temperature,
+        top_k=options.top_k,
+        top_p=options.top_p,
+        generator=generator,
+    )
+    for i, piece in enumerate(pieces):
+        # The prompt waits for the first piece: a prompt that cannot be read prints nothing.
+        print(piece if i else options.prompt + piece, end="", flush=True)
+    print()
+    return 0

@@ -1,0 +1,43 @@
+"""What a model costs, predicted from its shape. Lesson 07."""
+
+from dataclasses import dataclass
+
+from torch import nn
+
+from minillm.models.gpt import GPT
+
+
+def parameters(model: nn.Module) -> int:
+    """Numbers the model has learnt or can learn, shared ones counted once."""
+    return sum(p.numel() for p in model.parameters())
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlopsPerToken:
+    """Floating-point operations for one token of a full context (a multiply-add counts two)."""
+
+    linear: int  # weights times activations
+    attention: int  # queries times keys, weights times values
+
+    @property
+    def forward(self) -> int:
+        """Reading a token."""
+        return self.linear + self.attention
+
+    @property
+    def training(self) -> int:
+        """Reading it and learning from it: the backward pass costs twice the forward pass."""
+        return 3 * self.forward
+
+
+def flops_per_token(model: GPT) -> FlopsPerToken:
+    """Predicted from the shape, with the whole T x T square counted, as hardware computes it.
+
+    Kaplan et al. 2020, table 1 (arXiv 2001.08361), without the parts that grow with C alone.
+    Tested against torch's own counter.
+    """
+    c = model.config
+    linear = sum(2 * m.weight.numel() for m in model.modules() if isinstance(m, nn.Linear))
+    if c.tied:
+        linear += 2 * c.vocab_size * c.width
+    return FlopsPerToken(linear=linear, attention=c.layers * 4 * c.context * c.width)

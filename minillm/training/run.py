@@ -1,0 +1,237 @@
+"""A training run with a name: what `python -m minillm train` does, step by step. Lesson 06."""
+
+import hashlib
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from minillm import corpus
+from minillm.batches import hold_out, windows
+from minillm.language import say
+from minillm.models.gpt import GPT, GPTConfig
+from minillm.presets import preset
+from minillm.tokenizer import BPETokenizer, ByteTokenizer, CharTokenizer, Tokenizer
+from minillm.training import checkpoint
+from minillm.training.loop import Step, TrainConfig, Trainer
+
+Report = Callable[[dict[str, Any]], None]
+TOKENIZERS = ("char", "byte", "bpe")
+SAVE_EVERY = 60.0  # seconds of training, and whenever validation has run
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """What a run was asked for; kept in its checkpoint so that `--resume` needs no more."""
+
+    text: str | None = None  # a file
+    corpus: str | None = None  # or a corpus by name
+    tokenizer: str = "char"
+    vocab_size: int = 1024  # tokens, for bpe
+    preset: str = "nano"
+    steps: int | None = None  # None: the preset's
+    minutes: float | None = None
+    until_loss: float | None = None  # stop when validation loss is at most this, nats per token
+    seed: int = 0
+    sha256: str = ""  # of the text, filled in when it is read
+
+    def __post_init__(self) -> None:
+        """Refuse settings that cannot work."""
+        if self.tokenizer not in TOKENIZERS:
+            raise ValueError(
+                f"There is no tokenizer {self.tokenizer!r}; choose one of {', '.join(TOKENIZERS)}."
+            )
+        preset(self.preset)
+
+    @property
+    def training(self) -> TrainConfig:
+        """The preset's settings with this recipe's changes."""
+        changes: dict[str, Any] = {"seed": self.seed}
+        if self.steps is not None:
+            changes["steps"] = self.steps
+        if self.minutes is not None:
+            changes["minutes"] = self.minutes
+            changes.setdefault("steps", 10**9)  # time alone decides
+        return preset(self.preset).train(**changes)
+
+    def read(self) -> str:
+        """The text, from the file or the corpus."""
+        if self.text is not None:
+            return corpus.from_file(self.text)
+        return corpus.load(self.corpus or "stdlib")
+
+
+OPTIONS = [f.name for f in fields(Recipe) if f.name != "sha256"] + ["out"]
+
+
+@dataclass(kw_only=True)
+class Run:
+    """A model in training, and the folder it is saved in."""
+
+    recipe: Recipe
+    folder: Path
+    tokenizer: Tokenizer
+    trainer: Trainer
+    saved_at: float = field(default=0.0)  # seconds of training
+
+    def save(self) -> None:
+        """Write the checkpoint; the last one stays whole if this is cut."""
+        about = {k: v for k, v in vars(self.recipe).items() if v is not None}
+        checkpoint.save_model(
+            self.folder, self.trainer.model, self.tokenizer, trainer=self.trainer, run=about
+        )
+        self.saved_at = self.trainer.seconds
+
+
+def started(given: dict[str, Any]) -> Run:
+    """A new run from `OPTIONS`; reads the text and writes a first checkpoint."""
+    given = dict(given)
+    out = given.pop("out", None)
+    recipe = Recipe(**given)
+    text = recipe.read()
+    recipe = Recipe(**{**given, "sha256": _sha256(text)})
+    folder = Path(out) if out else _free_folder(recipe)
+    if (folder / checkpoint.FILE).exists():
+        raise ValueError(
+            f"{folder} already holds a model. Go on with it by --resume {folder}, "
+            "or name another folder with --out."
+        )
+    tokenizer = _tokenizer(recipe, hold_out(text)[0], text)
+    shape = preset(recipe.preset).model(tokenizer.vocab_size)
+    run = _run(recipe, folder, text, tokenizer, shape)
+    run.save()  # a folder that cannot be written to is found out before training, not after
+    return run
+
+
+def resumed(folder: str | Path, given: dict[str, Any]) -> Run:
+    """A saved run where it stopped. Only how long to train may change."""
+    saved = checkpoint.load(folder)
+    fixed = sorted(given.keys() - {"steps", "minutes", "until_loss"})
+    if fixed:
+        names = ", ".join(f"--{name.replace('_', '-')}" for name in fixed)
+        raise ValueError(
+            f"{names} cannot change when a run goes on; with --resume give --steps, --minutes "
+            "or --until-loss only, or start a new run."
+        )
+    if "sha256" not in saved.about["run"]:
+        raise ValueError(
+            f"{saved.path} was not written by `train`, so its text is unknown; "
+            "resume it from Python with training.checkpoint.resume."
+        )
+    recipe = Recipe(**{**saved.about["run"], **given})
+    text = recipe.read()
+    if _sha256(text) != recipe.sha256:
+        raise ValueError(
+            f"The text {recipe.text or recipe.corpus} has changed since the run in {folder} began. "
+            "Put the old text back, or start a new run."
+        )
+    shape = GPTConfig(**saved.about["model"])
+    run = _run(recipe, saved.path.parent, text, saved.tokenizer(), shape)
+    checkpoint.resume(run.trainer, saved)
+    run.saved_at = run.trainer.seconds
+    return run
+
+
+def _run(recipe: Recipe, folder: Path, text: str, tokenizer: Tokenizer, shape: GPTConfig) -> Run:
+    data = windows(
+        text, tokenizer, context=shape.context, batch_size=preset(recipe.preset).batch_size
+    )
+    model = GPT(shape, seed=recipe.seed)
+    trainer = Trainer(model, *data, recipe.training)
+    return Run(recipe=recipe, folder=folder, tokenizer=tokenizer, trainer=trainer)
+
+
+def train(run: Run, *, report: Report | None = None) -> None:
+    """Train to the end, saving as it goes; `report` takes a dict a validation, else a bar runs."""
+    trainer, target = run.trainer, run.recipe.until_loss
+    bar = None if report else _Bar(trainer)
+    losses: list[float] = []
+    try:
+        for step in trainer:
+            losses.append(step.loss)
+            if bar:
+                bar.show(step)
+            if step.val_loss is not None and report:
+                mean = sum(losses) / len(losses)
+                report({**_line(step), "loss": mean, "val_loss": step.val_loss})
+                losses.clear()
+            if step.val_loss is not None or step.seconds - run.saved_at > SAVE_EVERY:
+                run.save()
+            if target is not None and step.val_loss is not None and step.val_loss <= target:
+                break
+    except KeyboardInterrupt:
+        run.save()
+        print(say("train.stopped", folder=run.folder, step=trainer.step), file=sys.stderr)
+        raise
+    finally:
+        if bar:
+            bar.close()
+    run.save()
+    print(say("train.done", folder=run.folder, **_summary(trainer)), file=sys.stderr)
+
+
+def _line(step: Step) -> dict[str, Any]:
+    return {"step": step.step, "tokens": step.tokens, "seconds": round(step.seconds, 3)}
+
+
+def _summary(trainer: Trainer) -> dict[str, Any]:
+    measured = [s.val_loss for s in trainer.history if s.val_loss is not None]
+    return {"loss": f"{measured[-1]:.4f}" if measured else "–", "step": trainer.step}
+
+
+class _Bar:
+    """Progress on stderr: share done (of steps or of minutes), loss, tokens a second, time left."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        self.trainer, self.val = trainer, "–"
+        self.bar = tqdm(
+            total=100.0,
+            initial=100 * min(1.0, trainer.progress),
+            bar_format="{percentage:3.0f}% |{bar:24}| {desc} [{elapsed}<{remaining}]",
+        )
+
+    def show(self, step: Step) -> None:
+        if step.val_loss is not None:
+            self.val = f"{step.val_loss:.4f}"
+        words = say(
+            "train.bar",
+            step=step.step,
+            loss=f"{step.loss:.3f}",
+            val_loss=self.val,
+            speed=f"{step.tokens / step.seconds:,.0f}",
+        )
+        self.bar.set_description_str(words, refresh=False)
+        self.bar.update(100 * min(1.0, self.trainer.progress) - self.bar.n)
+
+    def close(self) -> None:
+        self.bar.close()
+
+
+def _tokenizer(recipe: Recipe, train: str, text: str) -> Tokenizer:
+    if recipe.tokenizer == "byte":
+        return ByteTokenizer()
+    if recipe.tokenizer == "char":
+        return CharTokenizer.train(text)  # the alphabet alone is taken from the held-out part
+    with tqdm(desc=say("train.merges"), unit="") as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        return BPETokenizer.train(train, vocab_size=recipe.vocab_size, progress=progress)
+
+
+def _free_folder(recipe: Recipe) -> Path:
+    name = Path(recipe.text).stem if recipe.text else recipe.corpus
+    folder, number = Path("runs") / f"{name}-{recipe.preset}", 1
+    while folder.exists():
+        number += 1
+        folder = folder.with_name(f"{name}-{recipe.preset}-{number}")
+    return folder
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

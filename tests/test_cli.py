@@ -1,0 +1,197 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from minillm import cli
+from minillm.training import checkpoint
+
+ROOT = Path(__file__).parents[1]
+TEXT = "She sells sea shells on the sea shore. " * 200
+
+
+@pytest.fixture
+def text(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "shells.txt"
+    path.write_text(TEXT)
+    return str(path)
+
+
+def run(capsys, *arguments):
+    """Exit code, stdout, stderr."""
+    try:
+        code = cli.main(list(arguments))
+    except SystemExit as stop:  # argparse's own way out
+        code = stop.code
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def test_train_reports_in_json_and_generate_continues(text, capsys):
+    code, out, _ = run(
+        capsys, "train", "--text", text, "--steps", "120", "--out", "model", "--json"
+    )
+    assert code == 0
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert [line["step"] for line in lines] == [60, 120]
+    assert set(lines[0]) == {"step", "tokens", "seconds", "loss", "val_loss"}
+    assert lines[0]["tokens"] == 60 * 12 * 64
+    assert lines[1]["val_loss"] < lines[0]["loss"]
+    code, out, _ = run(
+        capsys,
+        *("generate", "--model", "model", "--prompt", "She sells"),
+        *("--tokens", "20", "--temperature", "0"),
+    )
+    assert code == 0
+    assert out == "She sells sea shells on the s\n"
+
+
+def test_the_seed_decides_what_is_written(text, capsys):
+    run(capsys, "train", "--text", text, "--steps", "2", "--out", "model", "--json")
+    write = ("generate", "--model", "model", "--prompt", "S", "--tokens", "30", "--seed")
+    outs = [run(capsys, *write, seed)[1] for seed in ("1", "1", "2")]
+    assert outs[0] == outs[1] != outs[2]
+
+
+@pytest.mark.parametrize("tokenizer", ["byte", "bpe"])
+def test_other_tokenizers(text, capsys, tokenizer):
+    size = () if tokenizer == "byte" else ("--vocab-size", "300")
+    arguments = ("train", "--text", text, "--steps", "2", "--out", "m", "--tokenizer", tokenizer)
+    assert run(capsys, *arguments, *size, "--json")[0] == 0
+    assert checkpoint.load("m").tokenizer().kind.startswith(tokenizer)
+
+
+def test_until_loss_stops_early(text, capsys):
+    arguments = ("train", "--text", text, "--out", "m", "--json", "--until-loss", "4")
+    code, out, _ = run(capsys, *arguments)
+    assert code == 0
+    assert [json.loads(line)["step"] for line in out.splitlines()] == [60]
+
+
+def test_a_run_goes_on_as_if_it_had_not_stopped(text, capsys):
+    run(capsys, "train", "--text", text, "--steps", "6", "--out", "whole", "--json")
+    run(capsys, "train", "--text", text, "--steps", "6", "--out", "cut", "--until-loss", "99")
+    command = [sys.executable, "-m", "minillm", "train", "--text", text, "--out", "killed"]
+    process = subprocess.Popen(
+        [*command, "--minutes", "5"], stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": ROOT}
+    )
+    seen = b""
+    while b"step 3 " not in seen:
+        seen += process.stderr.read1()
+    process.send_signal(signal.SIGINT)
+    _, rest = process.communicate()
+    assert process.returncode == 130
+    assert b"--resume killed" in rest
+    stopped = checkpoint.load("killed").about["training"]["step"]
+    assert stopped >= 3
+    code, out, _ = run(capsys, "train", "--resume", "killed", "--steps", str(stopped + 2), "--json")
+    assert code == 0
+    assert json.loads(out.splitlines()[-1])["step"] == stopped + 2
+
+
+def test_the_progress_bar_shows_loss_and_speed(text, capsys):
+    code, out, err = run(capsys, "train", "--text", text, "--steps", "3")
+    assert code == 0
+    assert out == ""
+    assert "100%" in err
+    assert "tokens/s" in err
+    assert "step 3" in err
+    assert Path("runs/shells-nano", checkpoint.FILE).exists()
+
+
+def test_a_second_run_gets_a_folder_of_its_own(text, capsys):
+    for _ in range(2):
+        run(capsys, "train", "--text", text, "--steps", "1", "--json")
+    assert sorted(os.listdir("runs")) == ["shells-nano", "shells-nano-2"]
+
+
+BAD = {
+    "missing": (["train", "--text", "nowhere.txt"], "nowhere.txt"),
+    "empty": (["train", "--text", "empty.txt"], "empty.txt"),
+    "binary": (["train", "--text", "binary.txt"], "binary.txt"),
+    "short": (["train", "--text", "short.txt"], "too short"),
+    "folder": (["train", "--text", "."], "folder"),
+    "preset": (["train", "--text", "shells.txt", "--preset", "huge"], "choose one of nano"),
+    "tokenizer": (["train", "--text", "shells.txt", "--tokenizer", "word"], "char, byte, bpe"),
+    "corpus": (["train", "--corpus", "library"], "stdlib"),
+    "steps": (["train", "--text", "shells.txt", "--steps", "0"], "at least 1"),
+    "minutes": (["train", "--text", "shells.txt", "--minutes", "-1"], "above 0"),
+    "option": (["train", "--text", "shells.txt", "--colour", "red"], "--colour"),
+    "abbreviation": (["train", "--text", "shells.txt", "--step", "1"], "--step"),
+    "source": (["train"], "--text"),
+    "two sources": (["train", "--text", "shells.txt", "--corpus", "stdlib"], "not allowed"),
+    "command": (["fly"], "fly"),
+    "no model": (["generate", "--model", "nowhere", "--prompt", "a"], "train --out"),
+    "foreign model": (["generate", "--model", "shells.txt", "--prompt", "a"], "damaged"),
+    "out is a file": (["train", "--text", "shells.txt", "--out", "shells.txt/m"], "shells.txt"),
+    "read-only": (["train", "--text", "shells.txt", "--out", "/proc/minillm"], "/proc/minillm"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_gets_one_line_and_code_2(text, capsys, case):
+    Path("empty.txt").touch()
+    Path("binary.txt").write_bytes(b"\x89PNG\r\n\x00\xff")
+    Path("short.txt").write_text("Too short to learn from.")
+    before = sorted(os.listdir("."))
+    arguments, words = BAD[case]
+    code, out, err = run(capsys, *arguments)
+    assert code == 2
+    assert out == ""
+    assert words in err
+    assert "Traceback" not in err
+    if "usage" not in err:
+        assert err.startswith("minillm: ")
+        assert err.count("\n") == 1
+    assert sorted(os.listdir(".")) == before
+
+
+def test_a_prompt_the_tokenizer_never_saw(text, capsys):
+    run(capsys, "train", "--text", text, "--steps", "1", "--out", "m", "--json")
+    code, out, err = run(capsys, "generate", "--model", "m", "--prompt", "贝壳")
+    assert (code, out) == (2, "")
+    assert "'贝', '壳'" in err
+
+
+def test_a_finished_model_is_not_overwritten(text, capsys):
+    run(capsys, "train", "--text", text, "--steps", "1", "--out", "m", "--json")
+    before = Path("m", checkpoint.FILE).read_bytes()
+    code, _, err = run(capsys, "train", "--text", text, "--steps", "1", "--out", "m")
+    assert code == 2
+    assert "--resume m" in err
+    assert Path("m", checkpoint.FILE).read_bytes() == before
+
+
+def test_a_run_does_not_resume_on_another_text_or_with_another_model(text, capsys):
+    run(capsys, "train", "--text", text, "--steps", "1", "--out", "m", "--json")
+    code, _, err = run(capsys, "train", "--resume", "m", "--preset", "nano")
+    assert code == 2
+    assert "--preset cannot change" in err
+    Path(text).write_text(TEXT + "!")
+    code, _, err = run(capsys, "train", "--resume", "m", "--steps", "2")
+    assert code == 2
+    assert "has changed" in err
+
+
+def test_help_speaks_both_languages(capsys, monkeypatch):
+    assert "trained model" in run(capsys, "--help")[1]
+    monkeypatch.setenv("MINILLM_LANG", "zh")
+    assert "续写" in run(capsys, "--help")[1]
+
+
+def test_output_to_a_closed_pipe_is_no_error(text, capsys):
+    run(capsys, "train", "--text", text, "--steps", "1", "--out", "m", "--json")
+    command = f"{sys.executable} -m minillm generate --model m --prompt S --tokens 3000 | head -c 9"
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert len(done.stdout) == 9
+    assert done.stderr == ""
