@@ -11,9 +11,11 @@ import html
 import json
 import os
 import re
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -109,20 +111,23 @@ def bertviz_model(weights: object, tokens: Tokens, *, keys: Tokens | None = None
 
 
 def _view(frames: Frames, draw: Callable, name: str, **options: object) -> BertvizView:
-    import torch  # bertviz takes tensors
-
     if len(frames.names) > 1:
         raise ValueError(f"bertviz shows one pass, not {len(frames.names)}: {frames.names}.")
     weights = frames.weights[0]
+    tensor = import_module(
+        "bertviz.util"
+    ).torch.from_numpy  # bertviz takes tensors of its own torch
     # in double precision, so that 0.333 is written with three digits and not as 0.3330000042915344
-    rounded = torch.from_numpy(np.round(weights.astype(np.float64), _DECIMALS))
+    rounded = tensor(np.round(weights.astype(np.float64), _DECIMALS))
     layers = [layer[None] for layer in rounded]
     readers, read = ([_short(label(t)) for t in side[0]] for side in (frames.readers, frames.read))
     if frames.crossed or len(readers) != len(read):
         texts = {"cross_attention": layers, "decoder_tokens": readers, "encoder_tokens": read}
     else:
         texts = {"attention": layers, "tokens": read}
-    page = draw(**texts, prettify_tokens=False, html_action="return", **options)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # bertviz leaves its script's file open
+        page = draw(**texts, prettify_tokens=False, html_action="return", **options)
     score = peak(weights)
     head = tuple(int(i) for i in np.unravel_index(score.argmax(), score.shape))
     L, H, T, S = weights.shape

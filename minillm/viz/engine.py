@@ -10,13 +10,13 @@ import hashlib
 import html
 import json
 import os
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from minillm.files import replacing
 from minillm.language import catalogue, language
 from minillm.viz import script
 
@@ -103,7 +103,13 @@ class View:
         """
         from minillm.viz.live import widget
 
-        return widget(self)
+        synced = {
+            "header": self.header,
+            "strings": self.strings,
+            "lang": language(),
+            "buffer": self.buffer,
+        }
+        return widget(self.kind, synced, self.selection, self.detail)
 
 
 def island_json(data: dict[str, Any]) -> str:
@@ -127,22 +133,6 @@ def write_page(path: Path, caption: str, body: str) -> Path:
         "body { max-width: 72rem; margin: 1.5rem auto; padding: 0 1rem; }</style>\n"
         f"</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
     )
-    return write_atomically(path, page)
-
-
-def write_atomically(path: Path, text: str) -> Path:
-    """Write `text` beside `path` and move it there whole, so that no reader meets half a file."""
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", dir=path.parent, prefix=path.name, suffix=".part", delete=False
-    ) as file:
-        part = Path(file.name)
-        try:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        except BaseException:
-            part.unlink()
-            raise
-    part.chmod(0o644)
-    os.replace(part, path)
+    with replacing(path) as temporary:
+        temporary.write_text(page, encoding="utf-8")
     return path

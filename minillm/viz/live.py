@@ -1,47 +1,43 @@
 """A view as a widget: the same script, its selection readable from Python while a kernel runs."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
-from minillm.language import language
 from minillm.viz import script
 
 if TYPE_CHECKING:
     from anywidget import AnyWidget
 
-    from minillm.viz.engine import View
 
+def widget(
+    kind: str,
+    synced: dict[str, Any],
+    selection: dict[str, Any],
+    detail: Callable[[list[int]], bytes] | None,
+) -> "AnyWidget":
+    """An anywidget of the view `kind`; the page is given `synced`, and `selection` goes both ways.
 
-def widget(view: "View") -> "AnyWidget":
-    """The anywidget of `view`; every name in `view.selection` is a trait, both ways."""
+    `detail` answers the page when it asks for the numbers of one more head.
+    """
     import anywidget  # only here: the views themselves need no widget package
     import traitlets
 
-    class Live(anywidget.AnyWidget):
-        _esm = script.module(view.kind)
-        header = traitlets.Dict().tag(sync=True)
-        strings = traitlets.Dict().tag(sync=True)
-        lang = traitlets.Unicode().tag(sync=True)
-        buffer = traitlets.Bytes().tag(sync=True)
-
-    chosen = {name: traitlets.Any(allow_none=True).tag(sync=True) for name in view.selection}
-    cls = type(f"Live{view.kind.title()}", (Live,), chosen)
-    made = cls(
-        header=view.header,
-        strings=view.strings,
-        lang=language(),
-        buffer=view.buffer,
-        **view.selection,
+    given = {
+        "header": traitlets.Dict(),
+        "strings": traitlets.Dict(),
+        "lang": traitlets.Unicode(),
+        "buffer": traitlets.Bytes(),
+    }
+    chosen = {name: traitlets.Any(allow_none=True) for name in selection}
+    traits = {name: trait.tag(sync=True) for name, trait in {**given, **chosen}.items()}
+    cls = type(
+        f"Live{kind.title()}", (anywidget.AnyWidget,), {"_esm": script.module(kind), **traits}
     )
-    if view.detail is not None:
-        made.on_msg(_answer(view))
-    return made
-
-
-def _answer(view: "View"):
-    """Send the numbers of one head, when the page asks for more than it was given."""
+    made = cls(**synced, **selection)
 
     def answer(made: "AnyWidget", content: dict, buffers: list[bytes]) -> None:
-        if "need" in content:
-            made.send({"have": content["need"]}, buffers=[view.detail(content["need"])])
+        if detail is not None and "need" in content:
+            made.send({"have": content["need"]}, buffers=[detail(content["need"])])
 
-    return answer
+    made.on_msg(answer)
+    return made

@@ -1,86 +1,30 @@
-"""A headless browser that may talk to this machine only, and things to show in it."""
+"""Pages in a headless browser that may talk to this machine only."""
 
 import contextlib
 import functools
 import http.server
-import os
 import shutil
+import subprocess
 import threading
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--js-flags=--expose-gc",
-)
+from tests.viz.pages import causal_weights, settle
 
-# Tokens that have broken views before: markup, line ends, other directions, split characters, size.
-HOSTILE = [
-    "<script>alert(1)</script>",
-    "</script>",
-    "</SCRIPT>",
-    "<!--",
-    "<b>bold</b>",
-    "<img src=x onerror=alert(1)>",
-    "\"quotes'",
-    "&lt;",
-    "\n",
-    "\u2028",
-    "שלום עולם",
-    "👩‍👩‍👧‍👦",
-    b"\xe4\xbd",
-    b"\xa0",
-    "",
-    "x" * 200,
-    "你好",
-    " 心",
-]
-
-
-def missing(reason: str):
-    """Skip, or fail where the browser is asked for."""
-    if os.environ.get("MINILLM_REQUIRE_BROWSER") == "1":
-        pytest.fail(f"MINILLM_REQUIRE_BROWSER=1, but {reason}")
-    pytest.skip(reason)
-
-
-@pytest.fixture(scope="session")
-def browser():
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        missing("there is no chromium on this machine")
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        missing("playwright is not installed")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
-        yield running
-        running.close()
+HERE = ("file:", "data:", "blob:", "about:", "http://127.0.0.1")
 
 
 @pytest.fixture
 def open_page(browser):
-    """Opens an address, a file or a piece of HTML; afterwards nothing may have gone wrong.
+    """Opens an address or a file; afterwards nothing may have gone wrong.
 
-    Requests that leave this machine are refused, and fail the test, as do errors on the page.
+    Requests that leave this machine are refused and fail the test, as do errors and dialogs.
     """
     contexts, troubles = [], []
 
-    def local(url: str) -> bool:
-        return url.startswith(("file:", "data:", "blob:", "about:", "http://127.0.0.1"))
-
     def guard(route):
-        if local(route.request.url):
+        if route.request.url.startswith(HERE):
             return route.continue_()
         troubles.append(f"asked for {route.request.url}")
         return route.abort()
@@ -102,13 +46,6 @@ def open_page(browser):
     for context in contexts:
         context.close()
     assert not troubles
-
-
-def settle(page) -> None:
-    """Wait until the frames asked for have been drawn."""
-    page.evaluate(
-        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-    )
 
 
 @pytest.fixture
@@ -143,27 +80,37 @@ def serve():
         yield start
 
 
-def softmax(scores: np.ndarray) -> np.ndarray:
-    powers = np.exp(scores - scores.max(-1, keepdims=True))
-    return (powers / powers.sum(-1, keepdims=True)).astype(np.float32)
-
-
-def causal_weights(L: int, H: int, T: int, seed: int = 0) -> np.ndarray:
-    """Weights of heads of every kind: sharp, flat, looking at the first token or the one before."""
-    rng = np.random.default_rng(seed)
-    scores = rng.normal(size=(L, H, T, T)) * rng.uniform(0.3, 2.0, size=(L, H, 1, 1))
-    scores[:, 0, :, 0] += 3
-    before = np.arange(T)[:, None] - 1 == np.arange(T)
-    scores[-1, -1] += 6 * before
-    return softmax(np.where(np.tril(np.ones((T, T), bool)), scores, -np.inf))
-
-
 @pytest.fixture
 def weights():
-    """Six tokens, two layers of three heads; head (1, 2) looks at the token before."""
+    """Two layers of three heads on six tokens; head (1, 2) looks at the token before."""
     return causal_weights(2, 3, 6)
 
 
 @pytest.fixture
 def tokens():
     return ["The", " cat", " s", "at", " on", " it"]
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory):
+    """What axe-core finds wrong on a page; it comes from npm, where npm is there."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("npm is not installed: axe-core cannot be had")
+    folder = tmp_path_factory.mktemp("axe")
+    done = subprocess.run(
+        [npm, "install", "--no-audit", "--no-fund", "--silent", "axe-core@4"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        pytest.skip(f"npm could not install axe-core: {done.stderr.strip()[:200]}")
+    source = (folder / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
+
+    def problems(page) -> list[tuple[str, list[str]]]:
+        page.evaluate(source)
+        found = page.evaluate("axe.run(document.querySelector('main'))")
+        return [(v["id"], [node["html"] for node in v["nodes"]]) for v in found["violations"]]
+
+    return problems

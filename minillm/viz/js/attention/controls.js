@@ -63,9 +63,9 @@ function frameSlider({ store, header, say, signal }) {
   function start() {
     if (state.frame === last) store.set({ frame: 0 });
     timer = setInterval(() => {
+      store.set({ frame: Math.min(state.frame + 1, last) });
       // a view taken off the page stops by itself
-      if (state.frame >= last || !input.isConnected) stop();
-      else store.set({ frame: state.frame + 1 });
+      if (state.frame === last || !input.isConnected) stop();
     }, Math.max(120, 2400 / header.frames.length));
     label();
   }

@@ -1,7 +1,7 @@
 // Redraws what the changed names ask for, from the whole picture down to the focus alone.
 
 const WIDE = 760; // from this width on the overview stands beside the matrix
-const OF_OVERVIEW = ["frame", "versus", "chosen", "preview", "score", "size", "colours"];
+const OF_OVERVIEW = ["frame", "versus", "chosen", "preview", "score", "followed", "size", "colours"];
 const OF_MATRIX = ["frame", "versus", "chosen", "preview", "sink", "merge", "followed", "threshold", "detail"];
 
 const anyOf = (changed, names) => names.some((name) => changed.has(name));

@@ -28,6 +28,7 @@ function stagePanel({ data, store, say, signal }) {
     context.imageSmoothingEnabled = false;
     const image = cellImage(codes, outRows, outColumns, map.pixels);
     context.drawImage(image, 0, g.rowTop, g.matrixWidth, g.matrixHeight);
+    base.dataset.matrix = JSON.stringify([0, g.rowTop, g.matrixWidth, g.matrixHeight]);
     if (shown.signed && g.cell >= 9) markNegative(context, shown);
     if (shown.causal) drawFuture(context);
     if (g.cell >= 10) drawGaps(context, colours);

@@ -13,7 +13,7 @@ function make(tag, attributes = {}, ...children) {
   return element;
 }
 
-// say("reads", {a: "cat"}): a string of the catalogue, its {fields} filled in.
+// say("failed", {reason: "..."}): a string of the catalogue, its {fields} filled in.
 function speaker(strings) {
   return (key, values = {}) =>
     (strings[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
