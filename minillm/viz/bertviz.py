@@ -114,9 +114,7 @@ def _view(frames: Frames, draw: Callable, name: str, **options: object) -> Bertv
     if len(frames.names) > 1:
         raise ValueError(f"bertviz shows one pass, not {len(frames.names)}: {frames.names}.")
     weights = frames.weights[0]
-    tensor = import_module(
-        "bertviz.util"
-    ).torch.from_numpy  # bertviz takes tensors of its own torch
+    tensor = import_module("bertviz.util").torch.from_numpy  # it takes tensors of its own torch
     # in double precision, so that 0.333 is written with three digits and not as 0.3330000042915344
     rounded = tensor(np.round(weights.astype(np.float64), _DECIMALS))
     layers = [layer[None] for layer in rounded]

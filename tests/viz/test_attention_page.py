@@ -444,7 +444,12 @@ def test_choices_are_told_and_taken(mounted):
     mounted.locator(".token", has_text="on").click()
     settle(mounted)
     told = dict(mounted.evaluate("window.told"))
-    assert (told["head"], told["token"], told["key"]) == ([1, 2], 4, None)
+    assert told == {"token": 4, "key": None}  # a head was not chosen, so none is told
+    mounted.locator(".side .panel").focus()
+    mounted.keyboard.press("ArrowUp")
+    mounted.keyboard.press("Enter")
+    settle(mounted)
+    assert dict(mounted.evaluate("window.told"))["head"] == [0, 2]
     mounted.evaluate("window.model.change('head', [0, 1])")
     mounted.evaluate("window.model.change('token', 2)")
     settle(mounted)
@@ -484,6 +489,10 @@ def test_the_theme_follows_the_page(open_page, tmp_path, weights, tokens):
     lower = np.tril(np.ones((6, 6), bool))
     expected = ramp("weights", "dark")[encode(weights[1, 2])]
     np.testing.assert_array_equal(cell_colours(page, 6, 6)[lower][:, :3], expected[lower])
+    page.mouse.move(*cell_point(page, 3, 0, (6, 6)))
+    settle(page)
+    chip = page.locator(".token").nth(2).evaluate("(e) => getComputedStyle(e).backgroundColor")
+    assert chip == "rgb({}, {}, {})".format(*expected[3, 2])
 
 
 def test_forced_colours_and_small_screens_keep_it_whole(open_page, saved):

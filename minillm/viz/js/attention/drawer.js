@@ -36,6 +36,7 @@ function drawer(context, parts) {
       panelStage.drawBase(shown, colours);
       panelStage.drawRest(shown, colours, each);
       legend(parts.scale, shown, colours);
+      parts.hint.textContent = say(shown.signed ? "stage_hint_signed" : "stage_hint");
     }
     const focus = focusOf(state);
     panelStage.drawTop(shown, colours, focus, each);

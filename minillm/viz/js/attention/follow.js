@@ -8,14 +8,17 @@ function follow({ model, data, store, signal, parts }) {
     signal.addEventListener("abort", () => model.off(event, listener));
   };
   store.subscribe((changed) => {
-    if (!changed.has("chosen") && !changed.has("pin")) return;
-    const { shown } = parts;
-    const { row = null, column = null } = state.pin ?? {};
-    model.set("head", state.chosen[0]);
-    model.set("token", row === null ? null : shown.readerAt(row));
-    model.set("key", column === null ? null : shown.readAt(column));
-    model.save_changes();
-    askForHeads();
+    if (changed.has("chosen")) {
+      model.set("head", state.chosen[0]);
+      askForHeads();
+    }
+    if (changed.has("pin")) {
+      const { shown } = parts;
+      const { row = null, column = null } = state.pin ?? {};
+      model.set("token", row === null ? null : shown.readerAt(row));
+      model.set("key", column === null ? null : shown.readAt(column));
+    }
+    if (changed.has("chosen") || changed.has("pin")) model.save_changes();
   });
   listen("change:head", () => {
     const head = model.get("head");
@@ -43,6 +46,7 @@ function follow({ model, data, store, signal, parts }) {
     missing.forEach((need) => model.send({ need }));
   }
   askForHeads();
+  whichPin(); // Python may have pinned before the page was there
 }
 
 // The last index whose position is not after the one asked for: a word's, if words are merged.

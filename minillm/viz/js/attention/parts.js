@@ -23,6 +23,7 @@ function buildParts(context) {
   const range = make("div", { class: "soft range" });
   const side = make("div", { class: "side" }, scoreMenu, heads.box, range);
   const tools = make("div", { class: "side" }, scale, toolbar(context));
+  const hint = make("div", { class: "soft hint" });
   const lists = strips.map((strip) => strip.list);
   const main = make(
     "div",
@@ -31,10 +32,11 @@ function buildParts(context) {
     ...lists,
     readout.line,
     panelStage.box,
+    hint,
   );
   const body = make("div", { class: "body" }, side, main, tools);
   box.append(bar, ...(frames ? [frames.box] : []), body, readout.table, readout.live);
-  return { heads, panelStage, strips, readout, frames, scale, title, png, svg, body, side, tools, range };
+  return { heads, panelStage, strips, readout, frames, scale, title, png, svg, body, side, tools, range, hint };
 }
 
 // Only the tools that this data can use.

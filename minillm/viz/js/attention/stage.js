@@ -75,8 +75,6 @@ function stagePanel({ data, store, say, signal }) {
     context.fillText(fitText(context, say("reader"), g.readerWidth + GAP), g.readerRight, y);
     context.textAlign = "left";
     context.fillText(fitText(context, say("is_read"), g.readWidth + GAP), g.readLeft, y);
-    const key = shown.signed ? "stage_hint_signed" : "stage_hint";
-    context.fillText(fitText(context, say(key), g.matrixWidth), 0, y);
   }
 
   const rowLabel = (context, shown, t) => {

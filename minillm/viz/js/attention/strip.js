@@ -12,6 +12,7 @@ function tokenStrip({ store, signal, label, side }) {
   });
   let chips = [];
   let painted = [];
+  let lastMap = null;
   let offset = 0; // index of the first token that can be focused: with a KV cache the last ones read
   let count = 0;
   let scrolls = false;
@@ -43,6 +44,8 @@ function tokenStrip({ store, signal, label, side }) {
 
   // codes[i] colours token i; only what changed is touched.
   function paint(codes, map, at) {
+    if (map !== lastMap) painted = []; // another theme, or differences
+    lastMap = map;
     const marks = (i) => (i === at ? "on" : "");
     chips.forEach((chip, i) => {
       const key = `${codes[i]},${marks(i)}`;
