@@ -59,7 +59,7 @@ def source(*kinds: str) -> str:
 _UNPACK = """
 (async (script) => {
   const bytes = Uint8Array.from(atob(script.dataset.packed), (c) => c.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  const stream = new Response(bytes).body.pipeThrough(new DecompressionStream("deflate"));
   const next = document.createElement("script");
   next.textContent = await new Response(stream).text();
   script.after(next);

@@ -15,7 +15,7 @@ function tokenStrip({ store, signal, label, side }) {
   let lastMap = null;
   let offset = 0; // index of the first token that can be focused: with a KV cache the last ones read
   let count = 0;
-  let scrolls = false;
+  let scrolls = null;
   let revealed = null;
   const place = (i) => (side === "row" ? { row: i, column: null } : { row: null, column: i });
 
@@ -29,11 +29,12 @@ function tokenStrip({ store, signal, label, side }) {
     });
     painted = [];
     list.replaceChildren(...chips);
-    scrolls = list.scrollHeight > list.clientHeight + 1;
+    scrolls = null;
   }
 
   // A long text scrolls to the token in focus.
   function reveal(index) {
+    scrolls ??= list.scrollHeight > list.clientHeight + 1; // asked late: asking lays out the page
     const chip = scrolls ? chips[index] : null;
     if (!chip) return;
     const [top, bottom] = [chip.offsetTop - list.offsetTop, chip.offsetTop - list.offsetTop + chip.offsetHeight];
