@@ -50,39 +50,44 @@ def source(*kinds: str) -> str:
     parts.append(f"const STYLES = {json.dumps({k: _squeeze(v) for k, v in styles.items()})};")
     parts += [_squeeze(_read("core", f"{name}.js")) for name in CORE]
     for kind in kinds:
-        parts += [_squeeze(_read(kind, f"{name}.js")) for name in VIEWS[kind]]
+        view = "\n".join(_squeeze(_read(kind, f"{name}.js")) for name in VIEWS[kind])
+        # in a block of its own where there are several, so that their names do not meet
+        parts.append(f"{{\n{view}\n}}" if len(kinds) > 1 else view)
     return "\n".join(parts)
 
 
-# Inflates the script beside it and runs that in the same place. A script element, because a page
-# that allows inline scripts may still forbid `eval`.
-_UNPACK = """
-(async (script) => {
-  const bytes = Uint8Array.from(atob(script.dataset.packed), (c) => c.charCodeAt(0));
+# Inflates a script and runs it in the place of this one. As a script element, because a page that
+# allows inline scripts may still forbid `eval`.
+_UNPACK = """(async (script, packed) => {
+  const bytes = Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
   const stream = new Response(bytes).body.pipeThrough(new DecompressionStream("deflate"));
   const next = document.createElement("script");
   next.textContent = await new Response(stream).text();
   script.after(next);
   next.remove();
-})(document.currentScript);
-"""
+})"""
+
+
+def _packed(kinds: tuple[str, ...], last: str) -> str:
+    """A classic script that runs the joined source and then `last`, and leaves no global name.
+
+    Deflated to a third, because every output of a notebook carries its own.
+    """
+    run = f'((script) => {{\n"use strict";\n{source(*kinds)}\n{last}\n}})(document.currentScript);'
+    packed = base64.b64encode(zlib.compress(run.encode(), 9)).decode()
+    return f'{_UNPACK}(document.currentScript, "{packed}");'
 
 
 @cache
 def inline(kind: str) -> str:
-    """The script element that mounts one view where it stands, and leaves no global name behind.
-
-    Deflated to a third: every output of a notebook carries its own.
-    """
-    body = f'"use strict";\n{source(kind)}\nmountHere(script);'
-    run = f"((script) => {{\n{body}\n}})(document.currentScript);"
-    packed = base64.b64encode(zlib.compress(run.encode(), 9)).decode()
-    return f'<script data-packed="{packed}">{_UNPACK}</script>'
+    """The script element that mounts one view where it stands."""
+    return f"<script>{_packed((kind,), 'mountHere(script);')}</script>"
 
 
+@cache
 def shared() -> str:
-    """The classic script of all views, shipped once by the book, for displays made without it."""
-    return f'(() => {{\n"use strict";\n{source(*VIEWS)}\nmountQueue();\n}})();\n'
+    """The script of all views, for a page that loads it once; its displays are made by `queued`."""
+    return _packed(tuple(VIEWS), "mountQueue();")
 
 
 def queued() -> str:

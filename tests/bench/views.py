@@ -26,7 +26,8 @@ READY = {  # when a page has drawn
     "bertviz": "document.querySelectorAll('svg line').length > 1000",
     "circuitsvis": "document.querySelector('canvas, [id^=circuits-vis] img')",
     "inspectus": "document.querySelector('[id^=id_] svg, [id^=id_] canvas')",
-    "treescope": "document.querySelector('treescope-container')?.shadowRoot.querySelector('canvas')",
+    "treescope": "document.querySelector('treescope-container')?.shadowRoot"
+    ".querySelector('canvas')",
 }
 
 

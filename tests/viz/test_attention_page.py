@@ -1,5 +1,6 @@
 """The attention view in a real browser: its homes, its pixels, its keys, its manners."""
 
+import html
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -276,6 +277,20 @@ def test_pieces_of_words_are_merged(open_page, saved):
     assert "“sat” (2)" in readout(page)
 
 
+def test_a_pin_stays_with_its_token_as_words_are_merged(open_page, saved):
+    page = open_page(saved)
+    page.locator(".token", has_text="at").nth(1).click()  # the first is in "cat"
+    for _ in range(2):
+        page.mouse.move(2, 2)
+        settle(page)
+        assert "“at” (3) reads" in readout(page)
+        page.get_by_role("button", name="Whole words").click()
+        page.mouse.move(2, 2)
+        settle(page)
+        assert "“sat” (2) reads" in readout(page)
+        page.get_by_role("button", name="Whole words").click()
+
+
 def test_a_threshold_hides_small_weights(open_page, saved, weights):
     page = open_page(saved)
     page.locator('input[type="range"]').fill("0.4")  # squared: 16%
@@ -431,7 +446,7 @@ def mounted(open_page, serve, tmp_path, weights, tokens):
     """A page with the module beside it, as a widget manager would load it."""
     view = viz.attention(weights, tokens)
     (tmp_path / "view.mjs").write_text(script.module("attention"), encoding="utf-8")
-    html = view.html().replace("<script data-packed", '<script type="none" data-packed')
+    html = view.html(shared=True)  # no script of its own
     (tmp_path / "page.html").write_text(
         f'<!doctype html><meta charset="utf-8"><title>x</title><body>{html}', encoding="utf-8"
     )
@@ -508,3 +523,18 @@ def test_axe_finds_nothing(open_page, tmp_path, weights, tokens, axe, theme):
     page.mouse.click(*cell_point(page, 4, 2, (6, 6)))
     settle(page)
     assert axe(page) == []
+
+
+def test_it_draws_in_a_sandboxed_frame_of_another_origin(open_page, tmp_path, saved):
+    inner = html.escape(saved.read_text(encoding="utf-8"), quote=True)
+    outer = tmp_path / "outer.html"
+    outer.write_text(
+        '<!doctype html><meta charset="utf-8"><title>x</title><body>'
+        f'<iframe sandbox="allow-scripts" width="900" height="700" srcdoc="{inner}"></iframe>',
+        encoding="utf-8",
+    )
+    page = open_page(outer, ready=None)
+    frame = page.frame_locator("iframe")
+    frame.locator(".stage canvas.base").wait_for()
+    frame.locator(".token", has_text="on").hover()
+    assert "“on”" in plain(frame.locator(".readout").inner_text(timeout=5000))

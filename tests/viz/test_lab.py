@@ -130,3 +130,26 @@ def test_the_view_follows_jupyterlab_s_theme(lab, tmp_path, theme):
     drawn(lab)
     lab.screenshot(tmp_path / "lab.png", theme)
     assert lab.page.locator(".view").get_attribute("data-theme") == theme
+
+
+def test_a_live_view_of_a_long_text_fetches_the_heads_it_lacks(lab):
+    long = """
+from minillm.viz import payload
+payload.BUDGET = 12_000
+T = 100
+tokens = [f"t{i}" for i in range(T)]
+weights = np.random.default_rng(0).dirichlet(np.ones(T), size=(4, 4, T))
+view = viz.attention(weights, tokens, head=(0, 0))
+left = [[l, h] for l in range(4) for h in range(4) if [l, h] not in view.header["whole"]]
+live = view.live()
+live"""
+    path = notebook(lab.server.root, "long.ipynb", long, "live.head = left[-1]\nlive.token = 51")
+    lab.open(path.name)
+    lab.run_all()
+    assert lab.errors() == []
+    drawn(lab)
+    # a pooled matrix has no row of its own for position 51
+    lab.page.wait_for_function(
+        """() => document.querySelector('.minillm-host').shadowRoot
+            .querySelector('.readout').textContent.includes('(51)')"""
+    )

@@ -7,7 +7,7 @@ const OF_MATRIX = ["frame", "versus", "chosen", "preview", "sink", "merge", "fol
 const anyOf = (changed, names) => names.some((name) => changed.has(name));
 
 function drawer(context, parts) {
-  const { data, store, say } = context;
+  const { model, data, store, say } = context;
   const { state } = store;
   const { panelStage, readout } = parts;
   let shown = null;
@@ -20,7 +20,7 @@ function drawer(context, parts) {
     const several = !state.preview && !state.followed && state.chosen.length > 1;
     each = several ? state.chosen.map((head) => shownMatrix(data, { ...state, chosen: [head] })) : null;
     const resized = before?.rows !== shown.rows || before?.columns !== shown.columns;
-    if (before && resized) Object.assign(state, { pin: null, hover: null });
+    if (before && resized) Object.assign(state, { pin: pinnedAt(model, shown), hover: null });
     if (resized || changed.has("frame")) fillStrips(parts.strips, data, state, shown);
   }
 

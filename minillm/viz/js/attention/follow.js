@@ -15,8 +15,10 @@ function follow({ model, data, store, signal, parts }) {
     if (changed.has("pin")) {
       const { shown } = parts;
       const { row = null, column = null } = state.pin ?? {};
-      model.set("token", row === null ? null : shown.readerAt(row));
-      model.set("key", column === null ? null : shown.readAt(column));
+      const known = pinnedAt(model, shown);
+      // a row may stand for several tokens: the one that is known already stays
+      if (known?.row !== row) model.set("token", row === null ? null : shown.readerAt(row));
+      if (known?.column !== column) model.set("key", column === null ? null : shown.readAt(column));
     }
     if (changed.has("chosen") || changed.has("pin")) model.save_changes();
   });
@@ -25,11 +27,8 @@ function follow({ model, data, store, signal, parts }) {
     if (!sameHead(head, state.chosen[0])) store.set({ chosen: [head] });
   });
   const whichPin = () => {
-    const { shown } = parts;
-    if (!shown) return;
-    const row = indexAt(shown.rows, shown.readerAt, model.get("token"));
-    const column = indexAt(shown.columns, shown.readAt, model.get("key"));
-    const pin = row === null && column === null ? null : { row, column };
+    if (!parts.shown) return;
+    const pin = pinnedAt(model, parts.shown);
     if (pin?.row !== state.pin?.row || pin?.column !== state.pin?.column) store.set({ pin });
   };
   listen("change:token", whichPin);
@@ -47,6 +46,13 @@ function follow({ model, data, store, signal, parts }) {
   }
   askForHeads();
   whichPin(); // Python may have pinned before the page was there
+}
+
+// The pinned positions of the model as a row and a column of what is shown.
+function pinnedAt(model, shown) {
+  const row = indexAt(shown.rows, shown.readerAt, model.get("token"));
+  const column = indexAt(shown.columns, shown.readAt, model.get("key"));
+  return row === null && column === null ? null : { row, column };
 }
 
 // The last index whose position is not after the one asked for: a word's, if words are merged.
