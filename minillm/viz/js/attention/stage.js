@@ -121,13 +121,16 @@ function stagePanel({ data, store, say, signal }) {
     context.textBaseline = "middle";
     const high = Math.max(g.cell, 3);
     if (focus.row !== null) {
-      context.strokeRect(-2, g.rowY(focus.row) - high / 2, g.matrixWidth + 3, high);
+      const wide = shown.causal ? (focus.row + 1) * g.cell : g.matrixWidth;
+      context.strokeRect(-2, g.rowY(focus.row) - high / 2, wide + 3, high);
       chip(context, colours, g.linesLeft - GAP - g.readerWidth, g.rowY(focus.row), g.readerWidth + GAP + 2);
       rowLabel(context, shown, focus.row);
     }
     if (focus.column !== null) {
       context.globalAlpha = focus.row === null ? 1 : 0.55;
-      context.strokeRect(g.columnX(focus.column) - high / 2, g.rowTop - 1, high, g.matrixHeight + 2);
+      const above = shown.causal ? focus.column * g.cell : 0; // readers that come too early
+      const tall = g.matrixHeight - above + 2;
+      context.strokeRect(g.columnX(focus.column) - high / 2, g.rowTop + above - 1, high, tall);
       context.globalAlpha = 1;
       chip(context, colours, g.linesRight + 1, g.keyY(focus.column), g.readWidth + GAP);
       keyLabel(context, shown, focus.column);

@@ -58,7 +58,8 @@ function stage(el, kind, lang) {
   const host = make("div", { class: "minillm-host", "data-lm-suppress-shortcuts": "true" });
   el.append(host);
   const shadow = host.attachShadow({ mode: "open" });
-  const box = make("div", { class: "view", lang });
+  // said in full, because Chinese characters and commas are drawn differently elsewhere
+  const box = make("div", { class: "view", lang: lang === "zh" ? "zh-Hans" : lang });
   shadow.append(make("style", {}, STYLES.core + STYLES[kind]), box);
   const ending = new AbortController();
   ending.signal.addEventListener("abort", () => host.remove());
