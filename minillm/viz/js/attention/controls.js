@@ -1,7 +1,11 @@
 // Buttons, menus and sliders. Each is the browser's own, so keyboard and screen reader work already.
 
 function toggle({ store, signal, name, text, title, disabled }) {
-  const button = make("button", { type: "button", class: "toggle", title, disabled, ...suppressed }, text);
+  const button = make(
+    "button",
+    { type: "button", class: "toggle", title, disabled, ...suppressed },
+    text,
+  );
   const show = () => button.setAttribute("aria-pressed", String(store.state[name]));
   button.addEventListener("click", () => store.set({ [name]: !store.state[name] }), { signal });
   store.subscribe((changed) => changed.has(name) && show());
@@ -25,7 +29,14 @@ function menu({ store, signal, name, label, options }) {
 
 // Hides weights below a share. The slider goes by the square root, where small weights are.
 function thresholdSlider({ store, say, signal }) {
-  const input = make("input", { type: "range", min: 0, max: 0.8, step: 0.01, value: 0, ...suppressed });
+  const input = make("input", {
+    type: "range",
+    min: 0,
+    max: 0.8,
+    step: 0.01,
+    value: 0,
+    ...suppressed,
+  });
   const shown = make("output", { class: "value" }, percent(0));
   input.addEventListener(
     "input",
@@ -45,7 +56,12 @@ function frameSlider({ store, header, say, signal }) {
   const { state } = store;
   const last = header.frames.length - 1;
   const input = make("input", {
-    type: "range", min: 0, max: last, step: 1, "aria-label": say("frame"), ...suppressed,
+    type: "range",
+    min: 0,
+    max: last,
+    step: 1,
+    "aria-label": say("frame"),
+    ...suppressed,
   });
   const name = make("output", { class: "value name" });
   const spark = make("canvas", { "aria-hidden": "true" });
@@ -62,11 +78,14 @@ function frameSlider({ store, header, say, signal }) {
   };
   function start() {
     if (state.frame === last) store.set({ frame: 0 });
-    timer = setInterval(() => {
-      store.set({ frame: Math.min(state.frame + 1, last) });
-      // a view taken off the page stops by itself
-      if (state.frame === last || !input.isConnected) stop();
-    }, Math.max(120, 2400 / header.frames.length));
+    timer = setInterval(
+      () => {
+        store.set({ frame: Math.min(state.frame + 1, last) });
+        // a view taken off the page stops by itself
+        if (state.frame === last || !input.isConnected) stop();
+      },
+      Math.max(120, 2400 / header.frames.length),
+    );
     label();
   }
   play.addEventListener("click", () => (timer ? stop() : start()), { signal });

@@ -37,7 +37,12 @@ async function readAttention(header, buffer) {
   const of = (lists, frame) => lists[lists.length > 1 ? frame : 0];
   const cut = (list) => (header.readers ? list : list.slice(S - T));
   return {
-    F, L, H, T, S, causal,
+    F,
+    L,
+    H,
+    T,
+    S,
+    causal,
     crossed: Boolean(header.readers),
     pooled: small !== null,
     whole: (frame, layer, head) => whole[index(frame, layer, head)],

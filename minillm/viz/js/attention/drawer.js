@@ -1,8 +1,27 @@
 // Redraws what the changed names ask for, from the whole picture down to the focus alone.
 
 const WIDE = 760; // from this width on the overview stands beside the matrix
-const OF_OVERVIEW = ["frame", "versus", "chosen", "preview", "score", "followed", "size", "colours"];
-const OF_MATRIX = ["frame", "versus", "chosen", "preview", "sink", "merge", "followed", "threshold", "detail"];
+const OF_OVERVIEW = [
+  "frame",
+  "versus",
+  "chosen",
+  "preview",
+  "score",
+  "followed",
+  "size",
+  "colours",
+];
+const OF_MATRIX = [
+  "frame",
+  "versus",
+  "chosen",
+  "preview",
+  "sink",
+  "merge",
+  "followed",
+  "threshold",
+  "detail",
+];
 
 const anyOf = (changed, names) => names.some((name) => changed.has(name));
 
@@ -18,7 +37,9 @@ function drawer(context, parts) {
     shown = shownMatrix(data, state);
     parts.shown = shown;
     const several = !state.preview && !state.followed && state.chosen.length > 1;
-    each = several ? state.chosen.map((head) => shownMatrix(data, { ...state, chosen: [head] })) : null;
+    each = several
+      ? state.chosen.map((head) => shownMatrix(data, { ...state, chosen: [head] }))
+      : null;
     const resized = before?.rows !== shown.rows || before?.columns !== shown.columns;
     if (before && resized) Object.assign(state, { pin: pinnedAt(model, shown), hover: null });
     if (resized || changed.has("frame")) fillStrips(parts.strips, data, state, shown);
@@ -114,7 +135,11 @@ function paintStrips(strips, data, state, shown, focus) {
   if (!data.crossed) {
     const first = shown.columns - shown.rows;
     const at = !focus ? null : asRead ? focus.column : focus.row + first;
-    strips[0].paint(asRead ? codesOfReaders(shown, focus, first) : codesOfRead(shown, focus), map, at);
+    strips[0].paint(
+      asRead ? codesOfReaders(shown, focus, first) : codesOfRead(shown, focus),
+      map,
+      at,
+    );
     return;
   }
   const readers = asRead ? codesOfReaders(shown, focus, 0) : blank(shown.rows);
@@ -135,7 +160,8 @@ function codesOfRead(shown, focus) {
 // How much each reader reads the focused token; `first` tokens before them read nothing.
 function codesOfReaders(shown, focus, first) {
   const out = new Uint8Array(shown.rows + first).fill(shown.signed ? encodeSigned(0) : 0);
-  for (let t = 0; t < shown.rows; t++) out[first + t] = shown.codes[t * shown.columns + focus.column];
+  for (let t = 0; t < shown.rows; t++)
+    out[first + t] = shown.codes[t * shown.columns + focus.column];
   return out;
 }
 
@@ -146,6 +172,7 @@ function spokenText({ header, store, say }, shown, focus) {
     const scores = scoresOf(header, store.state.frame, layer, head).map(([, text]) => text);
     return [say("head_name", { layer, head }), ...scores].join(". ");
   }
-  if (what === "pin") return value ? say("pinned", { what: sentence(shown, value, say) }) : say("unpinned");
+  if (what === "pin")
+    return value ? say("pinned", { what: sentence(shown, value, say) }) : say("unpinned");
   return sentence(shown, focus, say);
 }

@@ -24,7 +24,17 @@ function stageGeometry(width, shown, measure) {
   const linesLeft = matrixWidth + GAP + readerWidth + GAP;
   const linesRight = linesLeft + linesWidth + spare;
   return {
-    cell, rows, columns, matrixWidth, rowTop, keyTop, top, linesLeft, linesRight, readWidth, readerWidth,
+    cell,
+    rows,
+    columns,
+    matrixWidth,
+    rowTop,
+    keyTop,
+    top,
+    linesLeft,
+    linesRight,
+    readWidth,
+    readerWidth,
     matrixHeight: Math.max(1, Math.round(cell * rows)),
     readerRight: linesLeft - GAP / 2,
     readLeft: linesRight + GAP / 2,

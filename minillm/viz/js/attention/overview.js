@@ -16,7 +16,13 @@ function overviewLayout(data, width, groups) {
   const x = (h) => left + h * step + Math.floor(h / perGroup) * 6;
   const top = groups ? 28 : 16;
   return {
-    tile, step, down, left, x, top, perGroup,
+    tile,
+    step,
+    down,
+    left,
+    x,
+    top,
+    perGroup,
     y: (l) => top + l * down,
     width: x(data.H - 1) + tile + 3,
     height: top + data.L * down + 1,
@@ -93,9 +99,16 @@ function overview({ data, header, store, say, signal }) {
     }
     if (!header.groups) return;
     for (let g = 0; g < header.groups; g++) {
-      const [from, to] = [layout.x(g * layout.perGroup), layout.x((g + 1) * layout.perGroup - 1) + layout.tile];
+      const [from, to] = [
+        layout.x(g * layout.perGroup),
+        layout.x((g + 1) * layout.perGroup - 1) + layout.tile,
+      ];
       context.fillRect(from, layout.top - 17, to - from, 1);
-      context.fillText(fitText(context, say("group", { group: g }), to - from), (from + to) / 2, layout.top - 23);
+      context.fillText(
+        fitText(context, say("group", { group: g }), to - from),
+        (from + to) / 2,
+        layout.top - 23,
+      );
     }
   }
 
@@ -103,7 +116,12 @@ function overview({ data, header, store, say, signal }) {
     const frame = ([l, h], colour, width, out) => {
       context.strokeStyle = colour;
       context.lineWidth = width;
-      context.strokeRect(layout.x(h) - out, layout.y(l) - out, layout.tile + 2 * out, layout.tile + 2 * out);
+      context.strokeRect(
+        layout.x(h) - out,
+        layout.y(l) - out,
+        layout.tile + 2 * out,
+        layout.tile + 2 * out,
+      );
     };
     state.chosen.forEach((head, i) =>
       frame(head, state.chosen.length > 1 ? HEAD_COLOURS[i] : colours.accent, 2, 2),

@@ -14,29 +14,62 @@ function buildParts(context) {
   const frames = data.F > 1 ? frameSlider(context) : null;
   const scale = make("canvas", { "aria-hidden": "true" });
   const scoreNames = Object.entries(header.scoreNames);
-  const scoreMenu = menu({ store, signal, name: "score", label: say("score"), options: scoreNames });
+  const scoreMenu = menu({
+    store,
+    signal,
+    name: "score",
+    label: say("score"),
+    options: scoreNames,
+  });
   const title = make("div", { class: "headline" });
-  const dims = say(data.T === data.S && !data.crossed ? "dims" : "dims_crossed", { layers: data.L, heads: data.H, readers: data.T, read: data.S });
-  const png = make("button", { type: "button", title: say("save_png"), ...suppressed }, say("export_png"));
-  const svg = make("button", { type: "button", title: say("save_svg"), ...suppressed }, say("export_svg"));
-  const bar = make("div", { class: "bar" }, make("strong", {}, say("title")), make("span", {}, dims), png, svg);
+  const dims = say(data.T === data.S && !data.crossed ? "dims" : "dims_crossed", {
+    layers: data.L,
+    heads: data.H,
+    readers: data.T,
+    read: data.S,
+  });
+  const png = make(
+    "button",
+    { type: "button", title: say("save_png"), ...suppressed },
+    say("export_png"),
+  );
+  const svg = make(
+    "button",
+    { type: "button", title: say("save_svg"), ...suppressed },
+    say("export_svg"),
+  );
+  const bar = make(
+    "div",
+    { class: "bar" },
+    make("strong", {}, say("title")),
+    make("span", {}, dims),
+    png,
+    svg,
+  );
   const range = make("div", { class: "soft range" });
   const side = make("div", { class: "side" }, scoreMenu, heads.box, range);
   const tools = make("div", { class: "side" }, scale, toolbar(context));
   const hint = make("div", { class: "soft hint" });
   const lists = strips.map((strip) => strip.list);
-  const main = make(
-    "div",
-    { class: "main" },
-    title,
-    ...lists,
-    readout.line,
-    panelStage.box,
-    hint,
-  );
+  const main = make("div", { class: "main" }, title, ...lists, readout.line, panelStage.box, hint);
   const body = make("div", { class: "body" }, side, main, tools);
   box.append(bar, ...(frames ? [frames.box] : []), body, readout.table, readout.live);
-  return { heads, panelStage, strips, readout, frames, scale, title, png, svg, body, side, tools, range, hint };
+  return {
+    heads,
+    panelStage,
+    strips,
+    readout,
+    frames,
+    scale,
+    title,
+    png,
+    svg,
+    body,
+    side,
+    tools,
+    range,
+    hint,
+  };
 }
 
 // Only the tools that this data can use.

@@ -38,7 +38,10 @@ function attentionPicture({ shown, focus, g, colours, title, words, floor }) {
     const [x, y] = [g.columnX(s) + 5, g.rowTop - 6];
     text(x, y, cut(shown.read[s], g.readWidth), `transform="rotate(-45 ${x} ${y})"`);
   }
-  const [width, height] = [Math.ceil(g.width + 2 * margin), Math.ceil(g.height + above + 2 * margin)];
+  const [width, height] = [
+    Math.ceil(g.width + 2 * margin),
+    Math.ceil(g.height + above + 2 * margin),
+  ];
   const svg =
     `<svg xmlns="${SVG}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" ` +
     `font-family="system-ui, sans-serif" font-size="11" fill="${colours.ink}">` +

@@ -31,11 +31,17 @@ function sentence(shown, focus, say) {
     }
     const share = shown.p[focus.row * shown.columns + focus.column];
     const key = shown.signed ? "cell_signed" : shown.pooled ? "cell_pooled" : "cell";
-    return say(key, { reader: reader(focus.row), read: read(focus.column), share: amountOf(shown, share) });
+    return say(key, {
+      reader: reader(focus.row),
+      read: read(focus.column),
+      share: amountOf(shown, share),
+    });
   }
   const [name, one, key] =
     focus.row !== null ? [read, reader(focus.row), "row"] : [reader, read(focus.column), "column"];
-  const parts = strongest(shown, focus, 4).map(([i, share]) => `${name(i)} ${amountOf(shown, share)}`);
+  const parts = strongest(shown, focus, 4).map(
+    ([i, share]) => `${name(i)} ${amountOf(shown, share)}`,
+  );
   return say(parts.length ? key : `${key}_empty`, { token: one, list: parts.join(say("comma")) });
 }
 
@@ -60,10 +66,18 @@ function readoutParts({ say }) {
     const row = pin?.row ?? null;
     table.hidden = row === null || row >= shown.rows;
     if (table.hidden) return;
-    caption.textContent = say("table_caption", { token: quoted(shown.readers[row], shown.readerAt(row)) });
+    caption.textContent = say("table_caption", {
+      token: quoted(shown.readers[row], shown.readerAt(row)),
+    });
     const entries = strongest(shown, { row, column: null }, 12);
-    const cells = entries.map(([s, share]) => [shown.read[s], shown.readAt(s), amountOf(shown, share)]);
-    const total = shown.p.slice(row * shown.columns, (row + 1) * shown.columns).reduce((a, b) => a + b, 0);
+    const cells = entries.map(([s, share]) => [
+      shown.read[s],
+      shown.readAt(s),
+      amountOf(shown, share),
+    ]);
+    const total = shown.p
+      .slice(row * shown.columns, (row + 1) * shown.columns)
+      .reduce((a, b) => a + b, 0);
     const rest = total - entries.reduce((sum, [, share]) => sum + share, 0);
     if (Math.abs(rest) >= 0.0005) cells.push([say("table_rest"), "", amountOf(shown, rest)]);
     body.replaceChildren(

@@ -3,7 +3,9 @@
 
 function stagePanel({ data, store, say, signal }) {
   const { state } = store;
-  const sheets = ["base", "lines", "top"].map((name) => make("canvas", { class: name, "aria-hidden": "true" }));
+  const sheets = ["base", "lines", "top"].map((name) =>
+    make("canvas", { class: name, "aria-hidden": "true" }),
+  );
   const [base, rest, top] = sheets;
   const box = panel(say("stage_label"), ...sheets);
   box.classList.add("stage");
@@ -46,8 +48,10 @@ function stagePanel({ data, store, say, signal }) {
   // Hairlines between large cells.
   function drawGaps(context, colours) {
     context.fillStyle = colours.paper;
-    for (let t = 1; t < g.rows; t++) context.fillRect(0, g.rowTop + t * g.cell - 0.5, g.matrixWidth, 1);
-    for (let s = 1; s < g.columns; s++) context.fillRect(s * g.cell - 0.5, g.rowTop, 1, g.matrixHeight);
+    for (let t = 1; t < g.rows; t++)
+      context.fillRect(0, g.rowTop + t * g.cell - 0.5, g.matrixWidth, 1);
+    for (let s = 1; s < g.columns; s++)
+      context.fillRect(s * g.cell - 0.5, g.rowTop, 1, g.matrixHeight);
   }
 
   // A minus sign, because two hues of one lightness are one grey in print.
@@ -98,7 +102,8 @@ function stagePanel({ data, store, say, signal }) {
     const context = fitCanvas(rest, g.width, g.height);
     const map = maps(colours.theme)[shown.signed ? "signed" : "weights"];
     const floor = restFloor(shown, state.threshold);
-    if (each) each.forEach((one, i) => drawLines(context, g, one, map, { floor, colour: HEAD_COLOURS[i] }));
+    if (each)
+      each.forEach((one, i) => drawLines(context, g, one, map, { floor, colour: HEAD_COLOURS[i] }));
     else drawLines(context, g, shown, map, { floor });
   }
 
@@ -123,7 +128,13 @@ function stagePanel({ data, store, say, signal }) {
     if (focus.row !== null) {
       const wide = shown.causal ? (focus.row + 1) * g.cell : g.matrixWidth;
       context.strokeRect(-2, g.rowY(focus.row) - high / 2, wide + 3, high);
-      chip(context, colours, g.linesLeft - GAP - g.readerWidth, g.rowY(focus.row), g.readerWidth + GAP + 2);
+      chip(
+        context,
+        colours,
+        g.linesLeft - GAP - g.readerWidth,
+        g.rowY(focus.row),
+        g.readerWidth + GAP + 2,
+      );
       rowLabel(context, shown, focus.row);
     }
     if (focus.column !== null) {
@@ -156,7 +167,13 @@ function stagePanel({ data, store, say, signal }) {
     context.save();
     context.translate(g.columnX(s) + 3, g.rowTop - 6);
     context.rotate(-Math.PI / 4);
-    chip(context, colours, -3, 0, Math.min(g.readWidth, context.measureText(shown.read[s]).width) + 8);
+    chip(
+      context,
+      colours,
+      -3,
+      0,
+      Math.min(g.readWidth, context.measureText(shown.read[s]).width) + 8,
+    );
     context.restore();
     columnLabel(context, shown, s);
   }
@@ -178,7 +195,10 @@ function stagePanel({ data, store, say, signal }) {
     const from = focusOf(state) ?? { row: g.rows - 1, column: null };
     const next = (now, by, count) =>
       by === 0 ? now : now === null ? (by > 0 ? 0 : count - 1) : clamp(now + by, 0, count - 1);
-    const found = { row: next(from.row, down, g.rows), column: next(from.column, right, g.columns) };
+    const found = {
+      row: next(from.row, down, g.rows),
+      column: next(from.column, right, g.columns),
+    };
     store.set({ hover: found, spoken: ["cell", found] });
   };
   onKeys(

@@ -25,7 +25,11 @@ function tokenStrip({ store, signal, label, side }) {
     count = focusable;
     chips = labels.map((text, i) => {
       const starts = i === 0 || !words || words[i] !== words[i - 1];
-      return make("span", { class: starts ? "token start" : "token", "data-i": i, dir: "auto" }, text);
+      return make(
+        "span",
+        { class: starts ? "token start" : "token", "data-i": i, dir: "auto" },
+        text,
+      );
     });
     painted = [];
     list.replaceChildren(...chips);
@@ -37,7 +41,10 @@ function tokenStrip({ store, signal, label, side }) {
     scrolls ??= list.scrollHeight > list.clientHeight + 1; // asked late: asking lays out the page
     const chip = scrolls ? chips[index] : null;
     if (!chip) return;
-    const [top, bottom] = [chip.offsetTop - list.offsetTop, chip.offsetTop - list.offsetTop + chip.offsetHeight];
+    const [top, bottom] = [
+      chip.offsetTop - list.offsetTop,
+      chip.offsetTop - list.offsetTop + chip.offsetHeight,
+    ];
     if (top < list.scrollTop || bottom > list.scrollTop + list.clientHeight) {
       list.scrollTop = top - list.clientHeight / 2;
     }

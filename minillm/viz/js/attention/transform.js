@@ -17,7 +17,8 @@ function hideFirst(p, rows, columns) {
     for (let s = 1; s < columns; s++) rest += p[start + s];
     const total = rest + p[start];
     out[start] = 0;
-    for (let s = 1; s < columns; s++) out[start + s] = rest > 1e-6 ? (p[start + s] * total) / rest : 0;
+    for (let s = 1; s < columns; s++)
+      out[start + s] = rest > 1e-6 ? (p[start + s] * total) / rest : 0;
   }
   return out;
 }
@@ -32,7 +33,8 @@ function mergeWords(p, rowWords, columnWords) {
   rowWords.forEach((rowWord, t) => {
     const base = (rowWord - rowWords[0]) * columns;
     columnWords.forEach((word, s) => {
-      out[base + word - columnWords[0]] += p[t * columnWords.length + s] / pieces[rowWord - rowWords[0]];
+      out[base + word - columnWords[0]] +=
+        p[t * columnWords.length + s] / pieces[rowWord - rowWords[0]];
     });
   });
   return out;
@@ -68,7 +70,7 @@ function rollout(layers, size) {
 
 // The heads on show of one frame as one matrix, with its labels.
 function frameMatrix(data, frame, heads, { sink, merge, followed }) {
-  const { L, H, T, S } = data;
+  const { H, T, S } = data;
   const readers = data.readerLabels(frame);
   const read = data.readLabels(frame);
   if (!heads.every(([l, h]) => data.whole(frame, l, h))) {
@@ -78,7 +80,10 @@ function frameMatrix(data, frame, heads, { sink, merge, followed }) {
     const startsR = Array.from({ length: rows }, (_, k) => Math.floor((k * T) / rows));
     const startsC = Array.from({ length: columns }, (_, k) => Math.floor((k * S) / columns));
     return {
-      p, rows, columns, pooled: true,
+      p,
+      rows,
+      columns,
+      pooled: true,
       readers: startsR.map((t) => readers[t]),
       read: startsC.map((s) => read[s]),
       readerAt: (t) => data.firstReader + startsR[t],
@@ -98,7 +103,10 @@ function frameMatrix(data, frame, heads, { sink, merge, followed }) {
   const [readerAt, readAt] = [(t) => data.firstReader + t, (s) => data.firstKey + s];
   if (!merge) return { p, rows: T, columns: S, readers, read, readerAt, readAt };
   const [rowWords, columnWords] = [data.readerWords(frame), data.readWords(frame)];
-  const [rowLabels, columnLabels] = [mergeLabels(readers, rowWords), mergeLabels(read, columnWords)];
+  const [rowLabels, columnLabels] = [
+    mergeLabels(readers, rowWords),
+    mergeLabels(read, columnWords),
+  ];
   return {
     p: mergeWords(p, rowWords, columnWords),
     rows: rowLabels.length,

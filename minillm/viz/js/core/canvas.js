@@ -19,9 +19,7 @@ function fitCanvas(canvas, width, height) {
 // The largest code in each block, where there are more cells than pixels; Python pools alike.
 function poolCodes(codes, rows, columns, outRows, outColumns) {
   const out = new Uint8Array(outRows * outColumns);
-  const columnOf = Uint16Array.from({ length: columns }, (_, s) =>
-    blockOf(s, columns, outColumns),
-  );
+  const columnOf = Uint16Array.from({ length: columns }, (_, s) => blockOf(s, columns, outColumns));
   for (let t = 0; t < rows; t++) {
     const base = blockOf(t, rows, outRows) * outColumns;
     for (let s = 0; s < columns; s++) {

@@ -26,4 +26,5 @@ const DECODED = Float32Array.from({ length: 256 }, (_, b) => (b / 255) ** 2);
 const decodeCodes = (codes) => Float32Array.from(codes, (code) => DECODED[code]);
 const encodeShare = (p) => Math.floor(255 * Math.sqrt(clamp(p, 0, 1)) + 0.5);
 // Differences in -1 to 1, zero in the middle of the scale.
-const encodeSigned = (d) => clamp(Math.round(127.5 + 127.5 * Math.sign(d) * Math.sqrt(Math.abs(d))), 0, 255);
+const encodeSigned = (d) =>
+  clamp(Math.round(127.5 + 127.5 * Math.sign(d) * Math.sqrt(Math.abs(d))), 0, 255);

@@ -1,7 +1,6 @@
 // Pictures to keep. A view draws itself once, as SVG; PNG is that SVG at twice the size.
 
-const escapeXml = (text) =>
-  String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+const escapeXml = (text) => String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
 function download(name, blob) {
   const link = make("a", { download: name, href: URL.createObjectURL(blob) });

@@ -44,7 +44,9 @@ async function mount(root) {
 
 // The script stands inside its view; hosts that run it from elsewhere get the first one waiting.
 const mountHere = (script) =>
-  mount(script?.closest(".minillm-view") ?? document.querySelector(".minillm-view:not([data-mounted])"));
+  mount(
+    script?.closest(".minillm-view") ?? document.querySelector(".minillm-view:not([data-mounted])"),
+  );
 
 // In the book displays wait in a queue for the shared script, before or after it has come.
 function mountQueue() {

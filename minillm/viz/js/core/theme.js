@@ -23,7 +23,9 @@ function themeAt(element) {
 function watchTheme(element, changed, signal) {
   element.themeChanged = changed; // held by the view itself, and by nothing else
   const weak = new WeakRef(changed);
-  const media = ["(prefers-color-scheme: dark)", "(forced-colors: active)"].map((q) => matchMedia(q));
+  const media = ["(prefers-color-scheme: dark)", "(forced-colors: active)"].map((q) =>
+    matchMedia(q),
+  );
   const observer = new MutationObserver(tell);
   const stop = () => {
     observer.disconnect();
@@ -34,7 +36,14 @@ function watchTheme(element, changed, signal) {
     if (call) call();
     else stop();
   }
-  const attributeFilter = ["class", "style", "theme", "data-theme", "data-mode", "data-jp-theme-light"];
+  const attributeFilter = [
+    "class",
+    "style",
+    "theme",
+    "data-theme",
+    "data-mode",
+    "data-jp-theme-light",
+  ];
   for (const node of [document.documentElement, document.body]) {
     observer.observe(node, { attributes: true, attributeFilter });
   }

@@ -15,7 +15,13 @@ const labelled = (name, ...content) =>
   make("div", { class: "row" }, make("span", { class: "name", dir: "auto" }, name), ...content);
 
 function card(number, title, formula, ...content) {
-  const heading = make("div", { class: "heading" }, make("b", {}, number), title, make("i", {}, formula));
+  const heading = make(
+    "div",
+    { class: "heading" },
+    make("b", {}, number),
+    title,
+    make("i", {}, formula),
+  );
   return make("section", { class: "card" }, heading, ...content);
 }
 
@@ -33,7 +39,9 @@ function sums(data, focus, say, map) {
   const total = powers.reduce((a, b) => a + b, 0);
   return [
     card(
-      1, say("card_scores"), "q · k",
+      1,
+      say("card_scores"),
+      "q · k",
       labelled(say("query_of", { token: reader }), numbers(q, full, map)),
       labelled(say("key_of", { token: read }), numbers(k, full, map)),
       labelled(say("product"), numbers(products, largest([products]), map)),
@@ -41,13 +49,21 @@ function sums(data, focus, say, map) {
     ),
     card(2, say("card_scaled"), "÷ √D", result(`${short(score)} ÷ √${D} = ${short(scaled)}`)),
     card(
-      3, say("card_masked"), "",
+      3,
+      say("card_masked"),
+      "",
       result(say(open ? "may_read" : "may_not_read", { reader, read, value: short(scaled) })),
     ),
     card(
-      4, say("card_weights"), "exp(x) ÷ Σ exp(x)",
+      4,
+      say("card_weights"),
+      "exp(x) ÷ Σ exp(x)",
       bars(data, focus, powers),
-      result(open ? `exp(${short(scaled)}) ÷ ${short(total)} = ${percent(weight)}` : `0 ÷ ${short(total)} = 0%`),
+      result(
+        open
+          ? `exp(${short(scaled)}) ÷ ${short(total)} = ${percent(weight)}`
+          : `0 ÷ ${short(total)} = 0%`,
+      ),
     ),
     card(5, say("card_output"), "Σ weight · v", ...valueRows(data, focus, say, map)),
   ];

@@ -17,7 +17,13 @@ VIEWS.steps = async ({ model, el }) => {
   for (const name of STAGES) tabs.append(stageButton(store, name, say, signal));
   const formula = make("div", { class: "formula" }, "softmax( q kᵀ ÷ √D + mask ) v");
   const title = make("div", { class: "bar" }, make("strong", {}, say("title")), formula);
-  const left = make("div", { class: "left" }, tabs, grid, make("p", { class: "soft" }, say("hint")));
+  const left = make(
+    "div",
+    { class: "left" },
+    tabs,
+    grid,
+    make("p", { class: "soft" }, say("hint")),
+  );
   const right = make("div", { class: "cards" });
   const live = make("div", { class: "unseen", "aria-live": "polite" });
   box.append(title, make("div", { class: "halves" }, left, right), live);
