@@ -16,7 +16,7 @@ function tokenStrip({ store, signal, label, side }) {
   let offset = 0; // index of the first token that can be focused: with a KV cache the last ones read
   let count = 0;
   let scrolls = null;
-  let revealed = null;
+  let marked = null;
   const place = (i) => (side === "row" ? { row: i, column: null } : { row: null, column: i });
 
   // One element a token; a gap before it where a word starts.
@@ -52,19 +52,19 @@ function tokenStrip({ store, signal, label, side }) {
 
   // codes[i] colours token i; only what changed is touched.
   function paint(codes, map, at) {
+    if (at !== null && at !== marked) reveal(at); // before anything changes: it asks for places
     if (map !== lastMap) painted = []; // another theme, or differences
     lastMap = map;
-    const marks = (i) => (i === at ? "on" : "");
     chips.forEach((chip, i) => {
-      const key = `${codes[i]},${marks(i)}`;
-      if (painted[i] === key) return;
-      painted[i] = key;
-      chip.style.backgroundColor = map.css[codes[i]];
-      chip.style.color = inkOn(map.colours[codes[i]]);
-      chip.dataset.mark = marks(i);
+      const code = codes[i];
+      if (painted[i] === code) return;
+      painted[i] = code;
+      chip.style.backgroundColor = map.css[code];
+      chip.style.color = map.inks[code];
     });
-    if (at !== null && at !== revealed) reveal(at);
-    revealed = at;
+    chips[marked]?.classList.remove("now");
+    chips[at]?.classList.add("now");
+    marked = at;
   }
 
   const tokenAt = (event) => {

@@ -15,7 +15,8 @@ const css = ([r, g, b]) => `rgb(${r},${g},${b})`;
 
 function colourMap(stops) {
   const colours = stopsToColours(stops);
-  return { colours, pixels: Uint32Array.from(colours, pixel), css: colours.map(css) };
+  const pixels = Uint32Array.from(colours, pixel);
+  return { colours, pixels, css: colours.map(css), inks: colours.map(inkOn) };
 }
 
 // Black or white, whichever reads better on a colour: at least 4.5 to 1 on any.
