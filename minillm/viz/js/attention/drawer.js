@@ -23,6 +23,7 @@ const OF_MATRIX = [
   "detail",
 ];
 
+const sameList = (a, b) => a === b || a?.every((item, i) => item === b[i]);
 const anyOf = (changed, names) => names.some((name) => changed.has(name));
 
 function drawer(context, parts) {
@@ -32,7 +33,7 @@ function drawer(context, parts) {
   let shown = null;
   let each = null; // the chosen heads one by one, where there are several
 
-  function rebuild(changed) {
+  function rebuild() {
     const before = shown;
     shown = shownMatrix(data, state);
     parts.shown = shown;
@@ -42,7 +43,9 @@ function drawer(context, parts) {
       : null;
     const resized = before?.rows !== shown.rows || before?.columns !== shown.columns;
     if (before && resized) Object.assign(state, { pin: pinnedAt(model, shown), hover: null });
-    if (resized || changed.has("frame")) fillStrips(parts.strips, data, state, shown);
+    const renamed =
+      !sameList(before?.read, shown.read) || !sameList(before?.readers, shown.readers);
+    if (resized || renamed) fillStrips(parts.strips, data, state, shown);
   }
 
   return (changed) => {
@@ -51,7 +54,7 @@ function drawer(context, parts) {
     if (changed.has("size")) layOut(context, parts);
     if (anyOf(changed, OF_OVERVIEW)) drawOverview(context, parts);
     const newMatrix = !shown || anyOf(changed, OF_MATRIX);
-    if (newMatrix) rebuild(changed);
+    if (newMatrix) rebuild();
     if (newMatrix || changed.has("size") || changed.has("colours")) {
       panelStage.place(shown, colours);
       panelStage.drawBase(shown, colours);

@@ -64,12 +64,12 @@ function overview({ data, header, store, say, signal }) {
     const pixels = Math.round(layout.tile * ratio);
     const image = new ImageData(pixels, pixels);
     const out = new Uint32Array(image.data.buffer);
-    const fades = Array.from({ length: 9 }, (_, i) => faded(map.weights, i / 8, map.paper));
     for (let l = 0; l < data.L; l++) {
       for (let h = 0; h < data.H; h++) {
         const strength = strengthOf(scores[state.frame][l][h], range);
         const { codes, rows, columns } = tileCodes(l, h, pixels);
-        const lut = state.versus === null ? fades[Math.round(strength * 8)] : map.signed.pixels;
+        const lut =
+          state.versus === null ? map.fades[Math.round(strength * FADES)] : map.signed.pixels;
         fillTile(out, pixels, codes, rows, columns, lut);
         const [x, y] = [layout.x(h), layout.y(l)];
         context.putImageData(image, Math.round(x * ratio), Math.round(y * ratio));
@@ -191,8 +191,17 @@ function fillTile(out, pixels, codes, rows, columns, lut) {
 
 // The range of a score over all frames, so that colours mean the same at every checkpoint.
 function scoreRange(scores) {
-  const known = scores.flat(2).filter((value) => value !== null);
-  return known.length ? [Math.min(...known), Math.max(...known)] : [0, 0];
+  let [low, high] = [Infinity, -Infinity];
+  for (const frame of scores) {
+    for (const layer of frame) {
+      for (const value of layer) {
+        if (value === null) continue;
+        low = Math.min(low, value);
+        high = Math.max(high, value);
+      }
+    }
+  }
+  return low <= high ? [low, high] : [0, 0];
 }
 
 const strengthOf = (value, [low, high]) =>

@@ -12,10 +12,14 @@ function stagePanel({ data, store, say, signal }) {
   let g = null;
   let width = 400;
 
+  const widths = new Map(); // of labels: measuring is slow, and they stay
   const measure = (font) => {
     const context = base.getContext("2d");
     context.font = `11px ${font}`;
-    return (text) => context.measureText(text).width + 2;
+    return (text) => {
+      if (!widths.has(text)) widths.set(text, context.measureText(text).width + 2);
+      return widths.get(text);
+    };
   };
 
   function drawBase(shown, colours) {

@@ -35,13 +35,15 @@ function faded(map, strength, paper) {
   });
 }
 
+const FADES = 8; // steps of strength, from faded to full
 const MAPS = {};
 function maps(theme) {
-  MAPS[theme] ??= {
-    weights: colourMap(PALETTE[theme].weights),
-    signed: colourMap(PALETTE[theme].signed),
-    paper: theme === "dark" ? 0x1a : 0xff,
-  };
+  if (!MAPS[theme]) {
+    const [weights, signed] = ["weights", "signed"].map((name) => colourMap(PALETTE[theme][name]));
+    const paper = theme === "dark" ? 0x1a : 0xff;
+    const fades = Array.from({ length: FADES + 1 }, (_, i) => faded(weights, i / FADES, paper));
+    MAPS[theme] = { weights, signed, fades };
+  }
   return MAPS[theme];
 }
 
