@@ -134,7 +134,7 @@ def test_the_strip_and_the_lines_are_linked_to_the_matrix(open_page, saved):
     page.locator(".token", has_text="on").hover()
     settle(page)
     assert readout(page).startswith("“on”")
-    marked = page.locator('.token.now')
+    marked = page.locator(".token.now")
     assert marked.all_inner_texts() == ["on"]
     box = page.locator(".stage canvas.base").bounding_box()
     page.mouse.move(
@@ -142,7 +142,7 @@ def test_the_strip_and_the_lines_are_linked_to_the_matrix(open_page, saved):
     )  # the label of the last key
     settle(page)
     assert "is read most by" in readout(page)
-    assert page.locator('.token.now').all_inner_texts() == ["it"]
+    assert page.locator(".token.now").all_inner_texts() == ["it"]
 
 
 def test_a_pointer_on_the_overview_previews_and_a_click_chooses(open_page, saved):
