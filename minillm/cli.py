@@ -1,4 +1,4 @@
-"""The command line: `python -m minillm doctor | train | generate`. Lesson 06."""
+"""The command line: `python -m minillm doctor | train | generate | progress | grade`. Lesson 06."""
 
 import argparse
 import json
@@ -68,6 +68,12 @@ def _parser() -> argparse.ArgumentParser:
     _option(train, "out", metavar="DIR")
     _option(train, "json", action="store_true")
 
+    command("progress", _progress)
+    grade = command("grade", _grade)
+    grade.add_argument("notebooks", nargs="+", type=Path, help=say("grade.help_notebooks"))
+    _option(grade, "csv", action="store_true")
+    _option(grade, "limit", type=float, default=300.0, metavar="SECONDS")
+
     generate = command("generate", _generate)
     _option(generate, "model", required=True, metavar="DIR")
     _option(generate, "prompt", required=True, metavar="TEXT")
@@ -90,7 +96,7 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from minillm.training import run
+    from minillm import run
 
     given = {
         name: getattr(options, name) for name in run.OPTIONS if getattr(options, name) is not None
@@ -108,7 +114,7 @@ def _generate(options: argparse.Namespace) -> int:
     import torch
 
     from minillm import generate
-    from minillm.training import load_model
+    from minillm.run import load_model
 
     model, tokenizer = load_model(Path(options.model))
     generator = torch.Generator()
@@ -127,4 +133,18 @@ def _generate(options: argparse.Namespace) -> int:
         # The prompt waits for the first piece: a prompt that cannot be read prints nothing.
         print(piece if i else options.prompt + piece, end="", flush=True)
     print()
+    return 0
+
+
+def _progress(options: argparse.Namespace) -> int:
+    from minillm.exercises import progress
+
+    print(progress.summary())
+    return 0
+
+
+def _grade(options: argparse.Namespace) -> int:
+    from minillm.exercises import grade
+
+    grade.report(options.notebooks, as_csv=options.csv, limit=options.limit)
     return 0

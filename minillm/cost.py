@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from minillm.models.gpt import GPT
-
 
 def parameters(model: nn.Module) -> int:
     """Numbers the model has learnt or can learn, shared ones counted once."""
@@ -30,9 +28,10 @@ class FlopsPerToken:
         return 3 * self.forward
 
 
-def flops_per_token(model: GPT) -> FlopsPerToken:
+def flops_per_token(model: nn.Module) -> FlopsPerToken:
     """Predicted from the shape, with the whole T x T square counted, as hardware computes it.
 
+    model: one whose `config` has layers, context, width, vocab_size and tied, such as `GPT`.
     Kaplan et al. 2020, table 1 (arXiv 2001.08361), without the parts that grow with C alone.
     Tested against torch's own counter.
     """

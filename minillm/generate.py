@@ -70,8 +70,11 @@ def tokens(
                     store.clear()
             new = window[store.length :] if store is not None else window
             logits = model(torch.tensor([new], device=device), cache=store)[0, -1]  # (V,)
-            p = probabilities(logits, temperature=temperature, top_k=top_k, top_p=top_p)
-            chosen = int(torch.multinomial(p, 1, generator=generator))
+            if temperature == 0:
+                chosen = int(logits.argmax())
+            else:
+                p = probabilities(logits, temperature=temperature, top_k=top_k, top_p=top_p)
+                chosen = int(torch.multinomial(p, 1, generator=generator))
             window.append(chosen)
             yield chosen
     finally:

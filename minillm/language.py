@@ -1,4 +1,8 @@
-"""One catalogue of the words people see, in English and Chinese (`strings/*.toml`)."""
+"""One catalogue of the words people see, in English and Chinese.
+
+`strings/en.toml` and `strings/zh.toml` hold the package's words; a part with many of its own
+keeps them beside these, as `strings/NAME.en.toml` and `strings/NAME.zh.toml`.
+"""
 
 import os
 import tomllib
@@ -19,14 +23,21 @@ def language() -> str:
 
 @cache
 def catalogue(lang: str) -> dict[str, str]:
-    """All strings of one language, as `{"section.key": text}`."""
-    with open(_FOLDER / f"{lang}.toml", "rb") as file:
-        sections = tomllib.load(file)
-    return {
-        f"{section}.{key}": text
-        for section, strings in sections.items()
-        for key, text in strings.items()
-    }
+    """All strings of one language, as `{"section.key": text}`; sections may nest."""
+    strings = {}
+    for path in [_FOLDER / f"{lang}.toml", *sorted(_FOLDER.glob(f"*.{lang}.toml"))]:
+        with open(path, "rb") as file:
+            strings |= _flat(tomllib.load(file))
+    return strings
+
+
+def _flat(table: dict, prefix: str = "") -> dict[str, str]:
+    flat = {}
+    for key, value in table.items():
+        flat |= (
+            _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+        )
+    return flat
 
 
 def say(key: str, *, lang: str | None = None, **values: object) -> str:

@@ -73,16 +73,9 @@ class Attention(nn.Module):
     ) -> None:
         super().__init__()
         self.heads, self.qk_norm, self.dropout = heads, qk_norm, dropout
-        self.query = nn.Linear(width, width, bias=bias)
-        self.key = nn.Linear(width, width, bias=bias)
-        self.value = nn.Linear(width, width, bias=bias)
+        self.qkv = nn.Linear(width, 3 * width, bias=bias)  # queries, keys, values in one product
         self.output = nn.Linear(width, width, bias=bias)
         self.weights = Tap()
-
-    def split(self, x: Tensor) -> Tensor:
-        """(B, T, C) to (B, H, T, D): each head gets its own slice of the width."""
-        B, T, C = x.shape
-        return x.view(B, T, self.heads, C // self.heads).transpose(1, 2)
 
     def forward(
         self,
@@ -93,12 +86,14 @@ class Attention(nn.Module):
     ) -> Tensor:
         """x (B, T, C) to (B, T, C). mask None means causal over the T tokens of `x`."""
         B, T, C = x.shape
-        q, k, v = self.query(x), self.key(x), self.value(x)
-        q, k, v = self.split(q), self.split(k), self.split(v)  # (B, H, T, D)
+        # Each head gets its own slice of the width: (B, T, 3C) to (3, B, H, T, D).
+        qkv = self.qkv(x).view(B, T, 3, self.heads, C // self.heads).permute(2, 0, 3, 1, 4)
+        qk, v = qkv.split((2, 1))
         if self.qk_norm:
-            q, k = F.rms_norm(q, q.shape[-1:]), F.rms_norm(k, k.shape[-1:])
+            qk = F.rms_norm(qk, qk.shape[-1:])
         if turn is not None:
-            q, k = turn(q), turn(k)
+            qk = turn(qk)
+        q, k, v = *qk.unbind(), v.squeeze(0)
         if cache is not None:
             k, v = cache.append(k, v)  # (B, H, S, D)
         y = self.read(q, k, v, mask)  # (B, H, T, D)
@@ -109,12 +104,12 @@ class Attention(nn.Module):
         T, S = q.size(-2), k.size(-2)
         dropout = self.dropout if self.training else 0.0
         if not self.weights.watched:
-            # One query reads everything before it: no mask needed, whatever its position.
-            causal = mask is None and T > 1
-            if causal and T != S:
-                mask, causal = causal_mask(T, S, device=q.device), False
+            if T == 1 and mask is None and not dropout:
+                return attention(q, k, v)  # one row: not worth starting the fused kernel
+            if mask is None and T != S:
+                mask = causal_mask(T, S, device=q.device)
             return F.scaled_dot_product_attention(
-                q, k, v, attn_mask=mask, is_causal=causal, dropout_p=dropout
+                q, k, v, attn_mask=mask, is_causal=mask is None, dropout_p=dropout
             )
         if mask is None:
             mask = causal_mask(T, S, device=q.device)

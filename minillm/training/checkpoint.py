@@ -14,7 +14,6 @@ from torch import Tensor, nn
 
 from minillm import tokenizer as tokenizers
 from minillm.files import replacing
-from minillm.models.gpt import GPT, GPTConfig
 from minillm.tokenizer import Tokenizer
 from minillm.training.loop import Step, Trainer
 
@@ -29,12 +28,6 @@ class Checkpoint:
     path: Path
     tensors: dict[str, Tensor]
     about: dict  # "model", "tokenizer"; after training "training" and "run"
-
-    def model(self) -> GPT:
-        """The model as it was saved, in evaluation mode."""
-        model = GPT(GPTConfig(**self.about["model"]))
-        self.fill(model)
-        return model.eval()
 
     def fill(self, model: nn.Module) -> None:
         """Copy the saved weights into `model`; refuse any name or shape that does not match."""
@@ -61,7 +54,7 @@ class Checkpoint:
 
 def save_model(
     folder: str | Path,
-    model: GPT,
+    model: nn.Module,
     tokenizer: Tokenizer,
     *,
     trainer: Trainer | None = None,
@@ -69,6 +62,7 @@ def save_model(
 ) -> Path:
     """Write `folder/model.safetensors`, atomically; with `trainer`, all that resuming needs.
 
+    model: any module with a dataclass `config`, from which it can be built again.
     run: anything in JSON that says where the model comes from (the text, the settings).
     """
     tensors = {f"model.{name}": t for name, t in model.state_dict().items()}
@@ -124,12 +118,6 @@ def load(folder: str | Path) -> Checkpoint:
             "train again, or copy it again from where it came."
         ) from error
     return Checkpoint(path=path, tensors=tensors, about=json.loads(metadata["about"]))
-
-
-def load_model(folder: str | Path) -> tuple[GPT, Tokenizer]:
-    """The model, in evaluation mode, and its tokenizer."""
-    checkpoint = load(folder)
-    return checkpoint.model(), checkpoint.tokenizer()
 
 
 def resume(trainer: Trainer, checkpoint: Checkpoint) -> None:

@@ -31,6 +31,8 @@ class Muon(torch.optim.Optimizer):
     Jordan et al. 2024. Like `torch.optim.Muon`, but matrices of equal shape are stacked and
     orthogonalised together, which is several times faster for small models.
     lr: a step changes each weight by about lr (times max(1, rows/columns)**0.5).
+    parts: how many matrices a parameter holds, one above the other; each is orthogonalised by
+    itself (an attention layer's queries, keys and values are three).
     """
 
     def __init__(
@@ -39,8 +41,10 @@ class Muon(torch.optim.Optimizer):
         lr: float = 0.02,
         momentum: float = 0.95,
         weight_decay: float = 0.0,
+        parts: int = 1,
     ) -> None:
-        super().__init__(params, dict(lr=lr, momentum=momentum, weight_decay=weight_decay))
+        defaults = dict(lr=lr, momentum=momentum, weight_decay=weight_decay, parts=parts)
+        super().__init__(params, defaults)
         for group in self.param_groups:
             for p in group["params"]:
                 if p.dim() != 2:
@@ -52,20 +56,22 @@ class Muon(torch.optim.Optimizer):
     @torch.no_grad()
     def step(self) -> None:
         """Move every matrix that has a gradient."""
+        stacks: dict[tuple, list[tuple[Tensor, Tensor, dict]]] = defaultdict(list)
         for group in self.param_groups:
-            stacks: dict[tuple, list[Tensor]] = defaultdict(list)
             for p in group["params"]:
                 if p.grad is not None:
-                    stacks[(p.shape, p.dtype, p.device)].append(p)
-            for (shape, *_), stack in stacks.items():
-                grads = torch.stack([p.grad for p in stack])
-                speed = torch.stack([self._momentum(p) for p in stack])
-                speed.lerp_(grads, 1 - group["momentum"])
-                update = orthogonalise(grads.lerp(speed, group["momentum"]))  # Nesterov
-                update *= -group["lr"] * max(1.0, shape[0] / shape[1]) ** 0.5
-                for p, s, u in zip(stack, speed, update, strict=True):
-                    self.state[p]["momentum"].copy_(s)
-                    p.mul_(1 - group["lr"] * group["weight_decay"]).add_(u)
+                    speed = self._momentum(p)
+                    speed.lerp_(p.grad, 1 - group["momentum"])
+                    ahead = p.grad.lerp(speed, group["momentum"])  # Nesterov
+                    for m, a in zip(
+                        p.chunk(group["parts"]), ahead.chunk(group["parts"]), strict=True
+                    ):
+                        stacks[(m.shape, m.dtype, m.device)].append((m, a, group))
+        for (shape, *_), stack in stacks.items():
+            updates = orthogonalise(torch.stack([ahead for _, ahead, _ in stack]))
+            for (matrix, _, group), update in zip(stack, updates, strict=True):
+                matrix.mul_(1 - group["lr"] * group["weight_decay"])
+                matrix.sub_(update, alpha=group["lr"] * max(1.0, shape[0] / shape[1]) ** 0.5)
 
     def _momentum(self, p: Tensor) -> Tensor:
         state = self.state[p]
@@ -85,27 +91,29 @@ def optimizers(model: nn.Module, config) -> list[torch.optim.Optimizer]:
     if not named:
         raise ValueError("The model has no parameter to train; unfreeze some of it first.")
     ends = ("embedding", "position", "head")
-    muon = [
-        p
+    muon = {
+        name: p
         for name, p in named
         if config.optimizer == "muon" and p.dim() == 2 and not any(e in name for e in ends)
-    ]
-    taken = set(muon)
-    rest = [p for _, p in named if p not in taken]
-    groups = [
+    }
+    rest = [p for name, p in named if name not in muon]
+    fused = [p for name, p in muon.items() if name.endswith("qkv.weight")]
+    single = [p for name, p in muon.items() if not name.endswith("qkv.weight")]
+    adamw = [
         dict(params=[p for p in rest if p.dim() >= 2], weight_decay=config.weight_decay),
         dict(params=[p for p in rest if p.dim() < 2], weight_decay=0.0),
     ]
-    chosen: list[torch.optim.Optimizer] = []
-    if rest:
-        chosen.append(
-            torch.optim.AdamW(
-                [g for g in groups if g["params"]], lr=config.lr, betas=config.betas, fused=True
-            )
-        )
-    if muon:
-        chosen.append(Muon(muon, lr=config.matrix_lr, momentum=config.momentum))
-    for optimizer in chosen:
+    matrices = [dict(params=fused, parts=3), dict(params=single)]
+    chosen = [
+        (torch.optim.AdamW, adamw, dict(lr=config.lr, betas=config.betas, fused=True)),
+        (Muon, matrices, dict(lr=config.matrix_lr, momentum=config.momentum)),
+    ]
+    made: list[torch.optim.Optimizer] = []
+    for kind, groups, settings in chosen:
+        groups = [group for group in groups if group["params"]]
+        if groups:
+            made.append(kind(groups, **settings))
+    for optimizer in made:
         for group in optimizer.param_groups:
             group["peak_lr"] = group["lr"]
-    return chosen
+    return made

@@ -72,10 +72,8 @@ def test_equals_torchs_own_encoder_layer():
     with torch.no_grad():
         for p in block.parameters():
             p.normal_(0, 0.3, generator=torch.Generator().manual_seed(p.numel()))
-        twin.self_attn.in_proj_weight.copy_(
-            torch.cat([a.query.weight, a.key.weight, a.value.weight])
-        )
-        twin.self_attn.in_proj_bias.copy_(torch.cat([a.query.bias, a.key.bias, a.value.bias]))
+        twin.self_attn.in_proj_weight.copy_(a.qkv.weight)
+        twin.self_attn.in_proj_bias.copy_(a.qkv.bias)
     for ours, theirs in [
         (a.output, twin.self_attn.out_proj),
         (m.up, twin.linear1),

@@ -12,8 +12,9 @@ from safetensors.torch import save_file
 
 from minillm.batches import windows
 from minillm.models.gpt import GPT, GPTConfig
+from minillm.run import load_model
 from minillm.tokenizer import BPETokenizer, ByteTokenizer, CharTokenizer
-from minillm.training import TrainConfig, Trainer, checkpoint, load_model, save_model
+from minillm.training import TrainConfig, Trainer, checkpoint, save_model
 
 TEXT = "the quick brown fox jumps over the lazy dog. " * 12
 

@@ -72,3 +72,15 @@ def test_frozen_models_are_refused():
     model = nn.Linear(2, 2).requires_grad_(False)
     with pytest.raises(ValueError, match="unfreeze"):
         optimizers(model, TrainConfig(steps=1))
+
+
+def test_a_fused_parameter_is_moved_part_by_part():
+    parts = [nn.Parameter(randn(4, 8, seed=i)) for i in range(3)]
+    fused = nn.Parameter(torch.cat([p.detach() for p in parts]))
+    a, b = Muon(parts, lr=0.1), Muon([fused], lr=0.1, parts=3)
+    fused.grad = randn(12, 8, seed=9)
+    for p, g in zip(parts, fused.grad.chunk(3), strict=True):
+        p.grad = g.clone()
+    a.step()
+    b.step()
+    torch.testing.assert_close(fused, torch.cat(parts), atol=1e-6, rtol=1e-5)

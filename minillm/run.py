@@ -1,4 +1,4 @@
-"""A training run with a name: what `python -m minillm train` does, step by step. Lesson 06."""
+"""A training run and its folder: what `python -m minillm train` does, step by step. Lesson 06."""
 
 import hashlib
 import sys
@@ -142,6 +142,14 @@ def _run(recipe: Recipe, folder: Path, text: str, tokenizer: Tokenizer, shape: G
     model = GPT(shape, seed=recipe.seed)
     trainer = Trainer(model, *data, recipe.training)
     return Run(recipe=recipe, folder=folder, tokenizer=tokenizer, trainer=trainer)
+
+
+def load_model(folder: str | Path) -> tuple[GPT, Tokenizer]:
+    """The model that was saved in `folder`, in evaluation mode, and its tokenizer."""
+    saved = checkpoint.load(folder)
+    model = GPT(GPTConfig(**saved.about["model"]))
+    saved.fill(model)
+    return model.eval(), saved.tokenizer()
 
 
 def train(run: Run, *, report: Report | None = None) -> None:

@@ -1,0 +1,111 @@
+"""How Sphinx makes the book. One configuration for every language: `MINILLM_LANG` decides."""
+
+import os
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+import yaml  # noqa: E402
+from latex2mathml.converter import convert  # noqa: E402
+from sphinx.application import Sphinx  # noqa: E402
+from sphinx.search import zh as chinese_search  # noqa: E402
+
+from lessons.build import LESSON, address, folder_of, lesson_links, with_card  # noqa: E402
+from minillm.language import language as chosen_language  # noqa: E402
+from minillm.language import say  # noqa: E402
+
+LANG = chosen_language()
+
+project = say("book.title")
+author = "The minillm authors"
+copyright = "2026, the minillm authors"
+language = {"en": "en", "zh": "zh_CN"}[LANG]
+extensions = ["myst_nb", "sphinx_copybutton"]
+exclude_patterns = ["zh", "guard", "*.py", "**.ipynb_checkpoints"]
+
+# Lessons: run once, without a network (lessons/book.py), and kept while nothing changes.
+nb_execution_mode = "cache"
+nb_execution_cache_path = os.environ.get(
+    "MINILLM_BOOK_CACHE", str(HERE.parent / "_build/cache/conf")
+)
+nb_execution_timeout = 180
+nb_execution_raise_on_error = True
+nb_merge_streams = True
+nb_ipywidgets_js = {}  # the views bring their own script: no widget manager from the network
+myst_enable_extensions = ["dollarmath", "deflist"]
+myst_heading_anchors = 3
+
+html_theme = "sphinx_book_theme"
+html_title = project
+html_static_path = [str(HERE / "static")]
+# Each lesson's notebook lies beside its page, to download.
+html_extra_path = [str(p) for p in folder_of(HERE.parent, "notebooks", LANG).glob("*.ipynb")]
+html_show_search_summary = False  # it would read the pages, which a page from disk may not
+html_css_files = ["book.css"]
+html_show_sourcelink = False
+html_context = {"default_mode": "auto"}  # light or dark, as the reader's system has it
+html_math_renderer = "mathml"
+html_theme_options = {
+    "repository_url": address(),
+    "repository_branch": "main",
+    "path_to_docs": "lessons" if LANG == "en" else f"lessons/{LANG}",
+    "use_repository_button": True,
+    "use_edit_page_button": True,
+    "use_issues_button": True,
+    "use_download_button": False,  # the card offers the notebook
+    "home_page_in_toc": True,
+    "navbar_persistent": [],  # the sidebar has the search
+    "show_toc_level": 2,
+    "pygments_light_style": "a11y-high-contrast-light",
+    "pygments_dark_style": "a11y-high-contrast-dark",
+}
+
+# Sphinx 9.0 ships the English stemmer to Chinese pages under a name they do not know. The index
+# holds whole words beside their stems, so a search that stems nothing finds them.
+chinese_search.SearchChinese.js_stemmer_rawcode = ""
+chinese_search.SearchChinese.js_stemmer_code = (
+    "window.Stemmer = class { stemWord(word) { return word; } };"
+)
+
+
+def add_card(app: Sphinx, name: str, source: list[str]) -> None:
+    """Put card and links under the title of a lesson; the file itself holds only the data."""
+    if not LESSON.fullmatch(name):
+        return
+    _, head, _ = source[0].split("---\n", 2)
+    links = lesson_links(name, LANG)
+    row = " ".join(f'<a href="{link}">{say(f"lesson.{kind}")}</a>' for kind, link in links.items())
+    row += f' <a href="{name}.ipynb" download>{say("lesson.download")}</a>'
+    card = f'<p class="minillm-links">{row}</p>\n'
+    source[0] = with_card(source[0], yaml.safe_load(head).get("minillm", {}), LANG, card)
+
+
+def inline_math(self, node) -> None:
+    """An equation in a line, as MathML: the browser draws it, with no script and no network."""
+    self.body.append(convert(node.astext()))
+
+
+def block_math(self, node) -> None:
+    """An equation by itself."""
+    self.body.append(f'<div class="math">{convert(node.astext(), display="block")}</div>')
+
+
+def skip(self, node) -> None:
+    """Everything was written when the node was entered."""
+
+
+def setup(app: Sphinx) -> None:
+    """Hook all of it in."""
+    from docutils.nodes import SkipNode
+
+    def whole(visit):
+        def visit_and_stop(self, node):
+            visit(self, node)
+            raise SkipNode
+
+        return visit_and_stop
+
+    app.connect("source-read", add_card)
+    app.add_html_math_renderer("mathml", (whole(inline_math), skip), (whole(block_math), skip))

@@ -1,0 +1,272 @@
+"""The book as a reader meets it: from disk and from a server, light and dark, wide and narrow."""
+
+import functools
+import http.server
+import re
+import shutil
+import subprocess
+import threading
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from lessons import book
+from lessons.build import lessons
+from minillm.language import LANGUAGES
+
+VIEWS = [
+    pytest.param("file", "light", 1280, id="from disk, light, wide"),
+    pytest.param("file", "dark", 400, id="from disk, dark, phone"),
+    pytest.param("http", "light", 400, id="served, light, phone"),
+    pytest.param("http", "dark", 1280, id="served, dark, wide"),
+]
+
+
+@pytest.fixture(scope="module")
+def copied(built_book, tmp_path_factory):
+    """The book in another place, as a reader would get it."""
+    return shutil.copytree(book.BUILD / "html", tmp_path_factory.mktemp("else") / "book")
+
+
+@pytest.fixture(scope="module")
+def addresses(copied):
+    """Where the book is: `{"file": ..., "http": ...}`."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *arguments):
+            pass
+
+    handler = functools.partial(Quiet, directory=copied)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield {"file": copied.as_uri(), "http": f"http://127.0.0.1:{server.server_port}"}
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+class Reader:
+    """A browser window on the book that notes whatever goes wrong."""
+
+    def __init__(self, browser, theme="light", width=1280):
+        self.context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=theme
+        )
+        self.page = self.context.new_page()
+        self.outside, self.errors = [], []
+        self.page.on("console", self._note)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.context.route("**/*", self._gate)
+
+    def _note(self, message):
+        if message.type == "error":
+            self.errors.append(f"{message.text} ({message.location.get('url')})")
+
+    def _gate(self, route):
+        parts = urlsplit(route.request.url)
+        if parts.scheme in ("file", "data", "blob") or parts.hostname == "127.0.0.1":
+            route.continue_()
+        else:
+            self.outside.append(route.request.url)
+            route.abort()
+
+    def open(self, address):
+        self.page.goto(address, wait_until="load")
+        return self.page
+
+    def close(self):
+        self.context.close()
+        assert self.outside == []
+        assert self.errors == []
+
+
+@pytest.fixture
+def reader(browser, request):
+    window = Reader(browser)
+    yield window
+    window.close()
+
+
+def names(copied):
+    """All pages, `index.html`, `zh/index.html`..."""
+    pages = (p.relative_to(copied) for p in copied.rglob("*.html"))
+    return sorted(p.as_posix() for p in pages if p.parts[-2:-1] != ("_static",))
+
+
+def test_the_book_has_a_page_for_every_lesson_in_every_language(copied):
+    found = names(copied)
+    for lang in LANGUAGES:
+        folder = "" if lang == "en" else f"{lang}/"
+        wanted = [lesson.stem for lesson in lessons(lang=lang)]
+        assert {f"{folder}{n}.html" for n in [*wanted, "index", "glossary"]} <= set(found)
+        for name in wanted:
+            assert (copied / f"{folder}{name}.ipynb").exists()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("scheme", "theme", "width"), VIEWS)
+def test_every_page_is_whole(browser, addresses, copied, scheme, theme, width):
+    window = Reader(browser, theme, width)
+    for name in names(copied):
+        page = window.open(f"{addresses[scheme]}/{name}")
+        wide = page.evaluate(
+            """() => [...document.querySelectorAll("article *")]
+                .filter(e => e.getBoundingClientRect().right > innerWidth + 1)
+                .filter(e => !e.closest("pre, .math, .pst-scrollable-table-container, svg"))
+                .map(e => e.outerHTML.slice(0, 120))"""
+        )
+        assert wide == [], name
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        assert page.locator("article h1").count() == (0 if name.endswith("search.html") else 1), (
+            name
+        )
+        flat = page.evaluate(
+            """() => [...document.querySelectorAll("math")]
+                .filter(m => m.getBoundingClientRect().height < 8).map(m => m.textContent)"""
+        )
+        assert flat == [], name
+        assert page.evaluate("[...document.images].filter(i => !i.naturalWidth).length") == 0, name
+        shown = page.evaluate("document.documentElement.dataset.theme")
+        assert shown == theme, name
+    window.close()
+
+
+def test_equations_are_drawn_by_the_browser(copied):
+    text = (copied / "06_training.html").read_text(encoding="utf-8")
+    assert text.count("<math") >= 5
+    assert "<script" in text
+    assert "mathjax.js" not in text.lower()
+
+
+def test_every_figure_says_what_it_shows(copied):
+    for name in names(copied):
+        for image in re.findall(r"<img\b[^>]*>", (copied / name).read_text(encoding="utf-8")):
+            alt = re.search(r'\balt="([^"]*)"', image)
+            assert alt, (name, image)
+            assert len(alt[1]) > 20, (name, image)
+            assert not re.search(r"_images/|\.png", alt[1]), (name, image)
+
+
+def test_every_link_inside_the_book_leads_somewhere(copied):
+    for name in names(copied):
+        page = copied / name
+        html = page.read_text(encoding="utf-8")
+        for link in re.findall(r'(?:href|src)="([^"]*)"', html):
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc or not (parts.path or parts.fragment):
+                continue
+            target = (page.parent / unquote(parts.path)).resolve() if parts.path else page
+            assert target.exists(), (name, link)
+            if parts.fragment and target.suffix == ".html":
+                content = target.read_text(encoding="utf-8")
+                assert f'id="{unquote(parts.fragment)}"' in content, (name, link)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["file", "http"])
+@pytest.mark.parametrize(
+    ("page", "word", "finds"),
+    [("search.html", "optimiser", "06_training"), ("zh/search.html", "注意力", "glossary")],
+)
+def test_search_finds(reader, addresses, scheme, page, word, finds):
+    window = reader.open(f"{addresses[scheme]}/{page}?q={word}")
+    link = window.locator(f"#search-results li a[href*='{finds}']").first
+    link.wait_for(timeout=15_000)
+    assert link.is_visible()
+
+
+@pytest.mark.browser
+def test_chinese_is_drawn_with_real_glyphs(reader, addresses):
+    """Where a font lacks characters, each is drawn as the same box."""
+    page = reader.open(f"{addresses['file']}/zh/index.html")
+    pictures = page.evaluate(
+        """() => ["大", "语", "言"].map(character => {
+            const canvas = document.createElement("canvas");
+            const pen = canvas.getContext("2d");
+            pen.font = "40px " + getComputedStyle(document.querySelector("article p")).fontFamily;
+            pen.fillText(character, 10, 50);
+            return canvas.toDataURL();
+        })"""
+    )
+    assert len(set(pictures)) == 3
+
+
+@pytest.mark.browser
+def test_the_theme_button_and_the_copy_button_work(reader, addresses):
+    reader.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = reader.open(f"{addresses['http']}/06_training.html")
+    for theme in ("dark", "light"):
+        page.locator("button.theme-switch-button:visible").first.click()
+        page.locator(f".dropdown-menu.show >> text=/{theme}/i").click()
+        assert page.evaluate("document.documentElement.dataset.theme") == theme
+    block = page.locator("div.cell_input").first
+    block.hover()
+    block.locator("button.copybtn").click()
+    assert "import torch" in page.evaluate("navigator.clipboard.readText()")
+
+
+@pytest.mark.browser
+def test_next_and_previous_lead_through_the_lessons(reader, addresses):
+    page = reader.open(f"{addresses['file']}/{lessons()[0].stem}.html")
+    for lesson in lessons()[1:]:
+        page.locator("a.right-next").click()
+        assert page.url.endswith(f"{lesson.stem}.html")
+    page.locator("a.left-prev").click()
+    assert page.url.endswith(f"{lessons()[-2].stem}.html")
+
+
+@pytest.mark.browser
+def test_a_keyboard_reaches_the_text(reader, addresses):
+    page = reader.open(f"{addresses['http']}/06_training.html")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent.trim()") == "Skip to main content"
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#main-content")
+
+
+@pytest.fixture(scope="module")
+def axe(tmp_path_factory):
+    """axe-core, which looks for what keeps people out, from npm."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("npm, which brings axe-core, is not on this machine")
+    folder = tmp_path_factory.mktemp("axe")
+    command = [npm, "install", "--silent", "--no-audit", "--no-fund", "axe-core@4.11.0"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"npm could not bring axe-core: {done.stderr[-200:]}")
+    return (folder / "node_modules/axe-core/axe.js").read_text(encoding="utf-8")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_page_shuts_anybody_out(browser, addresses, copied, axe, theme):
+    window = Reader(browser, theme)
+    for name in names(copied):
+        page = window.open(f"{addresses['http']}/{name}")
+        page.evaluate(axe)
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations'], preload: false})")
+        serious = [
+            (v["id"], v["nodes"][0]["html"][:160])
+            for v in found["violations"]
+            if v["impact"] in ("serious", "critical")
+        ]
+        assert serious == [], name
+    window.close()
+
+
+def test_building_again_runs_nothing_again(built_book):
+    again = book.build("en")
+    assert {name: run.get("seconds") for name, run in again.items()} == {
+        name: run.get("seconds") for name, run in built_book["en"].items()
+    }
+
+
+def test_a_page_that_warns_fails_the_build(tmp_path, monkeypatch):
+    (tmp_path / "index.md").write_text("# A title\n\n[nowhere](nowhere.md)\n", encoding="utf-8")
+    command = [*book.COMMAND, "-c", Path(book.ROOT, "lessons"), tmp_path, tmp_path / "out"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode != 0
+    assert "nowhere.md" in done.stderr

@@ -1,0 +1,109 @@
+"""Every lesson runs from its first cell to its last, as it is, with no network."""
+
+import time
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+from lessons.build import KERNEL, lessons, notebook_of
+from lessons.offline import Offline
+
+SECONDS = 180  # twice what a lesson should take on two cores
+PEAK_BYTES = 1.5e9
+CODE_CELLS = 25
+SCREEN_LINES = 45
+HEAD = ("objectives", "prerequisites", "minutes", "misconceptions", "discuss")
+
+each_lesson = pytest.mark.parametrize("lesson", lessons(), ids=lambda lesson: lesson.stem)
+
+
+def run(notebook, offline):
+    """Run a notebook in a kernel that has no network; return how long it took, in seconds."""
+    client = NotebookClient(
+        notebook,
+        timeout=SECONDS,
+        kernel_name=KERNEL["name"],
+        resources={"metadata": {"path": str(offline.folder)}},
+    )
+    start = time.monotonic()
+    client.execute(env=offline.env)
+    return time.monotonic() - start
+
+
+def test_the_course_has_lessons():
+    assert lessons()
+
+
+@each_lesson
+def test_a_lesson_runs_in_time_and_in_silence(lesson, built_book):
+    """The book's build is the one execution of each lesson; a failing cell fails the build."""
+    run = built_book["en"][lesson.stem]
+    assert 0 < run["seconds"] <= SECONDS
+    assert [line for line in run["stderr"].splitlines() if "Warning" in line] == []
+
+
+def test_no_lesson_needs_the_network_or_much_memory(built_book):
+    for lang, runs in built_book.items():
+        if len(runs) > 1:
+            assert runs["all"]["network"] == [], lang
+            assert 0 < runs["all"]["peak_bytes"] <= PEAK_BYTES, lang
+
+
+def code(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"][1:]  # without Colab's
+
+
+@each_lesson
+def test_a_lesson_has_its_head(lesson):
+    head = nbformat.read(notebook_of(lesson), as_version=4).metadata.get("minillm", {})
+    assert [name for name in HEAD if name not in head] == []
+    assert 20 <= head["minutes"] <= 50
+    assert head["objectives"]
+    assert head["misconceptions"]
+    assert head["discuss"]
+
+
+@each_lesson
+def test_a_lesson_is_one_sitting(lesson):
+    cells = code(nbformat.read(notebook_of(lesson), as_version=4))
+    assert len(cells) <= CODE_CELLS
+    assert [cell.source for cell in cells if cell.source.count("\n") >= SCREEN_LINES] == []
+
+
+@each_lesson
+def test_a_lesson_opened_in_jupyterlab_stays_as_it_is(lesson):
+    """JupyterLab rewrites a Markdown notebook that names its kernel or language otherwise."""
+    text = lesson.read_text(encoding="utf-8")
+    assert f"display_name: {KERNEL['display_name']}" in text
+    assert text.count("\n```{code-cell}") == text.count("\n```{code-cell} ipython3\n") > 0
+
+
+def notebook_with(*sources):
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(s) for s in sources])
+
+
+def test_a_reach_for_the_network_is_refused_and_seen_even_when_it_is_caught(tmp_path):
+    offline = Offline(tmp_path)
+    reach = "import urllib.request\ntry: urllib.request.urlopen('http://example.org')"
+    notebook = notebook_with(
+        f"{reach}\nexcept OSError as error: print(error)",
+        "import socket, sys, subprocess\nlistener = socket.create_server(('127.0.0.1', 0))",
+        "socket.create_connection(listener.getsockname()).close(); listener.close()",
+        "command = \"import socket; socket.create_connection(('192.0.2.1', 80))\"",
+        "assert subprocess.run([sys.executable, '-c', command], stderr=-3).returncode == 1",
+        "held = b'1' * 300_000_000",
+    )
+    run(notebook, offline)
+    assert "no network in this test" in notebook.cells[0].outputs[0].text
+    assert offline.attempts() == [
+        "socket.getaddrinfo example.org",
+        "socket.getaddrinfo 192.0.2.1",
+    ]
+    assert 300_000_000 < offline.peak_bytes() < 600_000_000
+
+
+def test_a_failing_cell_fails_the_run(tmp_path):
+    with pytest.raises(CellExecutionError, match="1 / 0"):
+        run(notebook_with("1 / 0"), Offline(tmp_path))
