@@ -1,0 +1,1 @@
+"""Look inside a model: what a head does, what a layer knows (lesson 18)."""

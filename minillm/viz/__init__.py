@@ -1,0 +1,15 @@
+"""Views that work wherever a notebook goes: live, saved, in the book, on paper."""
+
+from minillm.viz.attention import AttentionView, attention
+from minillm.viz.bertviz import bertviz_heads, bertviz_model
+from minillm.viz.engine import View
+from minillm.viz.steps import attention_steps
+
+__all__ = [
+    "AttentionView",
+    "View",
+    "attention",
+    "attention_steps",
+    "bertviz_heads",
+    "bertviz_model",
+]

@@ -1,0 +1,80 @@
+"""Things to show in a browser, and how to ask a view what it shows."""
+
+import numpy as np
+
+# Tokens that have broken views before: markup, line ends, other directions, split characters, size.
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "</script>",
+    "</SCRIPT>",
+    "<!--",
+    "<b>bold</b>",
+    "<img src=x onerror=alert(1)>",
+    "\"quotes'",
+    "&lt;",
+    "\n",
+    "\u2028",
+    "שלום עולם",
+    "👩‍👩‍👧‍👦",
+    b"\xe4\xbd",
+    b"\xa0",
+    "",
+    "x" * 200,
+    "你好",
+    " 心",
+]
+
+
+def settle(page) -> None:
+    """Wait until the frames asked for have been drawn."""
+    page.evaluate(
+        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
+
+
+def softmax(scores: np.ndarray) -> np.ndarray:
+    powers = np.exp(scores - scores.max(-1, keepdims=True))
+    return (powers / powers.sum(-1, keepdims=True)).astype(np.float32)
+
+
+def causal_weights(L: int, H: int, T: int, seed: int = 0) -> np.ndarray:
+    """Heads of every kind: 0 of each layer looks at token 0, the very last at the one before."""
+    rng = np.random.default_rng(seed)
+    scores = rng.normal(size=(L, H, T, T)) * rng.uniform(0.3, 2.0, size=(L, H, 1, 1))
+    scores[:, 0, :, 0] += 3
+    scores[-1, -1] += 6 * (np.arange(T)[:, None] - 1 == np.arange(T))
+    return softmax(np.where(np.tril(np.ones((T, T), bool)), scores, -np.inf))
+
+
+def cell_colours(page, rows: int, columns: int) -> np.ndarray:
+    """The colour at the middle of each cell of the matrix on screen, `(rows, columns, 3)`."""
+    pixels = page.evaluate(
+        """([rows, columns]) => {
+            const canvas = document.querySelector('.minillm-host').shadowRoot
+                .querySelector('canvas.base');
+            const { matrix } = canvas.dataset;
+            const [x, y, width, height] = JSON.parse(matrix);
+            const context = canvas.getContext('2d');
+            const out = [];
+            for (let t = 0; t < rows; t++) for (let s = 0; s < columns; s++) {
+                const at = [x + (s + 0.5) * width / columns, y + (t + 0.5) * height / rows];
+                out.push([...context.getImageData(...at.map(Math.floor), 1, 1).data]);
+            }
+            return out;
+        }""",
+        [rows, columns],
+    )
+    return np.array(pixels).reshape(rows, columns, 4)
+
+
+def cell_point(page, row: int, column: int, shape: tuple[int, int]) -> tuple[float, float]:
+    """Where a cell of the matrix is on the screen."""
+    box = page.locator(".stage canvas.base").bounding_box()
+    x, y, width, height = page.evaluate(
+        """() => JSON.parse(document.querySelector('.minillm-host').shadowRoot
+            .querySelector('canvas.base').dataset.matrix)"""
+    )
+    rows, columns = shape
+    return box["x"] + x + (column + 0.5) * width / columns, box["y"] + y + (
+        row + 0.5
+    ) * height / rows
