@@ -56,9 +56,9 @@ class World:
     >>> world = World(seed=0)
     >>> document = world.write(seed=0)
     >>> world.text(document.tokens[:9])
-    'This is the shopping list of Max the magician'
+    'This is the shopping list of Max the detective'
     >>> round(world.oracle.next(["it", "was"])["an"], 3)  # icy or ordinary
-    0.083
+    0.194
     """
 
     def __init__(self, seed: int = 0, language: str = "en"):

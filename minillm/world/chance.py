@@ -8,6 +8,7 @@ import math
 from bisect import bisect
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -22,8 +23,11 @@ class Table:
     def __init__(self, weights: Mapping[Hashable, float], kind: int = WORLD):
         self.weights = dict(weights)
         self.kind = kind
-        self._parts = frozenset(part for meaning in weights for part in parts(meaning))
         self._without: dict[frozenset, Table] = {}
+
+    @cached_property
+    def _parts(self) -> frozenset:
+        return frozenset(part for meaning in self.weights for part in parts(meaning))
 
     def without(self, used: Iterable[Hashable]) -> "Table":
         """The same table where no meaning has a part in `used`; the others keep their odds.

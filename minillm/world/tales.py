@@ -22,7 +22,7 @@ def write_document(pen: Pen, town: Town) -> None:
     """Write one document, to its end token."""
     opening = pen.line("opening", GENRES, day=town.days, number=town.company, place=town.places)
     if opening["form"] == "story":
-        story(pen, town, opening["number"], opening["place"])
+        story(pen, town, opening["number"])
     elif opening["form"] == "talk":
         talk(pen, town, opening["place"])
     else:
@@ -30,7 +30,7 @@ def write_document(pen: Pen, town: Town) -> None:
     pen.say(THE_END)
 
 
-def story(pen: Pen, town: Town, number: int, here: str) -> None:
+def story(pen: Pen, town: Town, number: int) -> None:
     """Friends meet, show what they have, and part. Then: who has it, and where is it?"""
     friends = [pen.line("first", who=town.people)["who"][0]]
     while len(friends) < number:
@@ -45,7 +45,7 @@ def story(pen: Pen, town: Town, number: int, here: str) -> None:
     if number == 2:
         noon(pen, friends, owner)
     pen.line("parting")
-    place = journeys(pen, town, here, friends, owner)
+    place = journeys(pen, town, friends, owner)
 
     asked = pen.line("question", QUESTIONS, thing=told(owner))
     thing = asked["thing"]
@@ -67,14 +67,12 @@ def noon(pen: Pen, friends: list[str], owner: dict[str, str]) -> None:
         owner[thing] = other
 
 
-def journeys(
-    pen: Pen, town: Town, here: str, friends: list[str], owner: dict[str, str]
-) -> dict[str, str]:
-    """One after another everybody goes somewhere else; return who is where."""
+def journeys(pen: Pen, town: Town, friends: list[str], owner: dict[str, str]) -> dict[str, str]:
+    """One after another everybody goes somewhere; return who is where."""
     place = {}
     while len(place) < len(friends):
         who = pen.line("leaves", who=told(who for who in friends if who not in place))["who"]
-        somewhere = town.haunts[who].without([here, *place.values()])
+        somewhere = town.haunts[who]
         things = [thing for thing in owner if owner[thing] == who]
         if len(things) == 1:
             goes = pen.line("goes", GOES, who=who, thing=things[0], place=somewhere)
@@ -93,7 +91,7 @@ def talk(pen: Pen, town: Town, place: str) -> None:
     news = pen.line("news", NEWS, friend=friend)["form"]
     mood = town.moods[news][friend]
     thing = pen.line(news, thing=town.treasures[friend], mood=mood)["thing"]
-    elsewhere = town.haunts[friend].without([place])
+    elsewhere = town.haunts[friend]
     if news == "lost":
         pen.line("which", **two)
         colour = pen.line("this", **two, colour=town.colours[thing])["colour"]

@@ -54,23 +54,25 @@ class Town:
 
     def __init__(self, seed: int = 0):
         lots = _Lots(random.Random(f"town {seed}"))
-        people, things, places, foods, times, numbers = (
-            CLASSES[name] for name in ("person", "thing", "place", "food", "time", "number")
+        people, things, foods, times, numbers = (
+            CLASSES[name] for name in ("person", "thing", "food", "time", "number")
         )
+        places = lots.order(CLASSES["place"])
+        here, there = places[:5], places[5:]  # where people meet, and where they go
         self._job = dict(zip(people, lots.order(CLASSES["job"]), strict=True))
 
         # How a document opens.
-        self.company = Table({2: 3, 3: 2})  # how many friends meet
+        self.company = Table({2: 3, 3: 1})  # how many friends meet
         self.days = pairs(lots.deal(CLASSES["weather"], times, 5), lots.some(times, 3))
-        self.places = Table({place: 1 / rank for rank, place in enumerate(lots.order(places), 3)})
+        self.places = Table({place: 1 / rank for rank, place in enumerate(here, 3)})
         self.people = self._with_jobs(
             {who: 1 / rank for rank, who in enumerate(lots.order(people), 3)}
         )
         # What is usual for each place, each person, each thing.
-        regulars, friends = lots.deal(people, places, 5), lots.deal(people, people, 5)
+        regulars, friends = lots.deal(people, here, 5), lots.deal(people, people, 5)
         self.regulars = {place: self._with_jobs(hand) for place, hand in regulars.items()}
         self.friends = {who: self._with_jobs(hand) for who, hand in friends.items()}
-        self.haunts = tables(lots.deal(places, people, 5))
+        self.haunts = tables(lots.deal(there, people, 5))
         self.moods = {
             "lost": tables(lots.deal(NAMED["sad"], people, 3)),
             "bought": tables(lots.deal(NAMED["happy"], people, 3)),

@@ -29,7 +29,6 @@ def test_facts_persist(english):
                 case "leaves":
                     walker = facts["who"]
                 case "goes":
-                    assert facts["place"] not in place.values()
                     place[walker] = facts["place"]
                 case "question":
                     thing = facts["thing"]
