@@ -15,7 +15,9 @@ import nanogpt
 import startup
 import tokens
 import torch
+import town
 import training
+import views
 from table import show
 
 
@@ -40,6 +42,8 @@ PARTS = {
     "tokens": lambda options: tokens.rows(),
     "training": lambda options: training.rows(),
     "generation": lambda options: generation.rows(),
+    "world": lambda options: town.rows(),
+    "views": lambda options: views.rows(),
     "nanogpt": lambda options: nanogpt.rows(options.nanogpt, options.text),
 }
 
