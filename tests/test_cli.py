@@ -78,7 +78,11 @@ def test_until_loss_stops_early(text, capsys):
 def test_a_run_goes_on_as_if_it_had_not_stopped(text, capsys):
     command = [sys.executable, "-m", "minillm", "train", "--text", text, "--out", "killed"]
     process = subprocess.Popen(
-        [*command, "--minutes", "5"], stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": ROOT}
+        [*command, "--minutes", "5"],
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": ROOT},
+        # A shell that runs the tests in the background has them ignore interrupts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     seen = b""
     while not any(int(step) >= 3 for step in re.findall(rb"step (\d+) ", seen)):
