@@ -66,6 +66,12 @@ def test_a_lesson_has_its_head(lesson):
 
 
 @each_lesson
+def test_a_lessons_title_is_a_question(lesson):
+    titles = [line for line in lesson.read_text(encoding="utf-8").splitlines() if line[:2] == "# "]
+    assert titles[0].endswith("?")
+
+
+@each_lesson
 def test_a_lesson_is_one_sitting(lesson):
     cells = code(nbformat.read(notebook_of(lesson), as_version=4))
     assert len(cells) <= CODE_CELLS

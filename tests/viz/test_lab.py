@@ -80,7 +80,7 @@ def test_a_saved_notebook_draws_again_with_no_kernel(lab):
     assert {"text/html", "image/png", "text/plain"} <= set(outputs)
     assert "widgets" not in nbformat.read(path, as_version=4).metadata
     lab.shutdown_kernel()
-    lab.reopen(path.name)
+    lab.open(path.name)
     lab.shutdown_kernel()
     drawn(lab)
     lab.page.wait_for_selector(".minillm-bertviz svg line", state="attached")
