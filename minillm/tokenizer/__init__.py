@@ -32,10 +32,11 @@ def from_dict(saved: dict) -> Tokenizer:
             f"got {saved!r:.80}."
         )
     fields = {name: value for name, value in saved.items() if name not in ("format", "kind")}
-    cls = Tokenizer.kinds.get(saved.get("kind"))
+    kind = saved.get("kind")
+    cls = Tokenizer.kinds.get(kind) if isinstance(kind, str) else None
     if cls is None:
         raise ValueError(
-            f"Unknown kind of tokenizer {saved.get('kind')!r:.80}; "
+            f"Unknown kind of tokenizer {kind!r:.80}; "
             f"expected one of {', '.join(Tokenizer.kinds)}."
         )
     try:
