@@ -13,6 +13,8 @@ from minillm.viz.labels import label, words
 from minillm.viz.payload import pack, whole_heads
 from minillm.viz.poster import attention_poster
 
+SHARES = ("previous", "induction", "recall", "first", "peak")  # scores that are a share of a row
+
 
 @dataclass(frozen=True, kw_only=True)
 class AttentionView(View):
@@ -58,6 +60,7 @@ def attention(
     head = _choose_head(head, found[score][-1])
     if groups is not None and (groups < 1 or H % groups):
         raise ValueError(f"groups={groups} key/value heads cannot be shared by {H} query heads.")
+    ranges = {name: score_range(name, values) for name, values in found.items()}
     layout, buffer = pack(frames, [head, *(_highest(values[-1]) for values in found.values())])
     header = {
         "frames": frames.names,
@@ -68,6 +71,7 @@ def attention(
         "groups": groups,
         "score": score,
         "scores": {name: _rounded(values) for name, values in found.items()},
+        "ranges": ranges,
         "scoreNames": {name: _score_name(name) for name in found},
         "compare": _choose_pair(compare, frames.names),
         **layout,
@@ -81,7 +85,9 @@ def attention(
         header=header,
         buffer=buffer,
         caption=_caption(frames, latest, head),
-        draw=lambda: attention_poster(frames, head, latest[score], _score_name(score)),
+        draw=lambda: attention_poster(
+            frames, head, latest[score], ranges[score], _score_name(score)
+        ),
         selection={"head": list(head), "token": None, "key": None},
         detail=lambda wanted: whole_heads(frames, [tuple(wanted)], layout["causal"]),
         sections=("viz", "attention"),
@@ -106,6 +112,17 @@ def _score_frames(frames: Frames, more: Mapping[str, np.ndarray]) -> dict[str, n
             )
         found[name] = np.broadcast_to(values, (F, L, H))
     return found
+
+
+def score_range(name: str, values: np.ndarray) -> list[float]:
+    """Where the bars of a score begin and end: 0 and 1 for a share, else 0 and the highest value.
+
+    Bars that began at the lowest value would make any two heads look far apart.
+    """
+    seen = values[np.isfinite(values)]
+    if name in SHARES or seen.size == 0:
+        return [0.0, 1.0]
+    return [round(float(min(seen.min(), 0)), 3), round(float(max(seen.max(), 0)), 3)]
 
 
 def _highest(score: np.ndarray) -> tuple[int, int]:

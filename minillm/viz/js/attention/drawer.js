@@ -60,7 +60,8 @@ function drawer(context, parts) {
       panelStage.drawBase(shown, colours);
       panelStage.drawRest(shown, colours, each);
       legend(parts.scale, shown, colours);
-      parts.hint.textContent = say(shown.signed ? "stage_hint_signed" : "stage_hint");
+      const hint = shown.signed ? "stage_hint_signed" : each ? "stage_hint_mean" : "stage_hint";
+      parts.hint.textContent = say(hint);
     }
     const focus = focusOf(state);
     panelStage.drawTop(shown, colours, focus, each);
@@ -88,7 +89,7 @@ function drawOverview({ header, store, say }, parts) {
   const { state } = store;
   parts.heads.draw(state.colours);
   parts.frames?.draw(state.colours);
-  const [low, high] = scoreRange(header.scores[state.score]);
+  const [low, high] = header.ranges[state.score];
   parts.range.textContent = say("score_range", { low, high });
   const list = state.preview ? [state.preview] : state.chosen;
   const [layer, head] = list[0];
@@ -102,8 +103,8 @@ function drawOverview({ header, store, say }, parts) {
   }
   const name = say(state.followed ? "followed_name" : "head_name", { layer, head });
   const scores = state.followed ? [] : scoresOf(header, state.frame, layer, head);
-  const items = scores.map(([key, text]) =>
-    make("span", { class: key === state.score ? "score now" : "score" }, text),
+  const items = scores.map(([key, text, value]) =>
+    make("span", { class: key === state.score ? "score now" : "score" }, text, make("span", {}, value)),
   );
   const { frame, versus } = state;
   if (versus !== null) {
@@ -116,7 +117,7 @@ function drawOverview({ header, store, say }, parts) {
 const scoresOf = (header, frame, layer, head) =>
   Object.entries(header.scores).map(([key, scores]) => {
     const value = scores[frame][layer][head];
-    return [key, `${header.scoreNames[key]} ${value === null ? "–" : value.toFixed(2)}`];
+    return [key, header.scoreNames[key], value === null ? "–" : value.toFixed(2)];
   });
 
 function fillStrips(strips, data, state, shown) {
@@ -172,7 +173,9 @@ function spokenText({ header, store, say }, shown, focus) {
   const [what, value] = store.state.spoken;
   if (what === "head") {
     const [layer, head] = value;
-    const scores = scoresOf(header, store.state.frame, layer, head).map(([, text]) => text);
+    const scores = scoresOf(header, store.state.frame, layer, head).map(
+      ([, text, value]) => `${text} ${value}`,
+    );
     return [say("head_name", { layer, head }), ...scores].join(". ");
   }
   if (what === "pin")
