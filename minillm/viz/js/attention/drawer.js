@@ -1,6 +1,9 @@
 // Redraws what the changed names ask for, from the whole picture down to the focus alone.
 
-const WIDE = 760; // from this width on the overview stands beside the matrix
+// From these widths on the overview stands beside the matrix, or at least beside the tools. The
+// matrix of a long text needs the room more.
+const wideFrom = (data) => clamp(560 + 6 * data.S, 760, 1000);
+const MIDDLE = 560;
 const OF_OVERVIEW = [
   "frame",
   "versus",
@@ -76,11 +79,17 @@ function drawer(context, parts) {
 }
 
 function layOut({ data, store, box }, parts) {
-  const wide = store.state.size >= WIDE;
+  const { size } = store.state;
+  const wide = size >= wideFrom(data);
+  const middle = !wide && size >= MIDDLE;
   parts.body.classList.toggle("wide", wide);
+  parts.body.classList.toggle("middle", middle);
   const inner = box.clientWidth - 34;
-  const sideWidth = wide ? Math.ceil(clamp(24 + data.H * 40, 244, inner * 0.36)) : inner;
-  for (const column of [parts.side, parts.tools]) column.style.width = wide ? `${sideWidth}px` : "";
+  const most = wide ? inner * 0.36 : inner - 260; // the tools need 236
+  const beside = wide || middle;
+  const sideWidth = beside ? Math.ceil(clamp(36 + data.H * 40, 244, most)) : inner;
+  parts.side.style.width = beside ? `${sideWidth}px` : "";
+  parts.tools.style.width = wide ? `${sideWidth}px` : "";
   parts.heads.resize(sideWidth);
   parts.panelStage.resize(wide ? inner - sideWidth - 24 : inner);
 }

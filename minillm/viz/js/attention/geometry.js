@@ -45,7 +45,7 @@ function stageGeometry(width, shown, measure) {
     height: Math.ceil(top + tall + 22),
     // labels are thinned out where they would touch; slanted ones touch earlier
     every: Math.max(1, Math.ceil(12 / cell)),
-    everySlanted: Math.max(1, Math.ceil(13 / SLANT / cell)),
+    everySlanted: Math.max(1, Math.ceil(11 / SLANT / cell)),
     rowY: (t) => rowTop + (t + 0.5) * cell,
     keyY: (s) => keyTop + (s + 0.5) * cell,
     columnX: (s) => (s + 0.5) * cell,
