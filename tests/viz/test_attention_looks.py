@@ -94,3 +94,18 @@ def test_several_heads_say_that_the_matrix_is_their_mean(open_page, saved):
     page.mouse.move(2, 2)
     settle(page)
     assert "mean of these heads" in hint.inner_text()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("layers", "count", "above"), [(2, 70, True), (2, 10, False), (12, 70, False)]
+)
+def test_a_long_text_gets_the_width_while_the_overview_is_low(
+    open_page, tmp_path, layers, count, above
+):
+    view = viz.attention(causal_weights(layers, 3, count), [f" t{i}" for i in range(count)])
+    page = open_page(view.save(tmp_path / "page.html"), width=900)
+    overview = page.locator(".side canvas").first.bounding_box()
+    stage = page.locator(".stage").bounding_box()
+    assert (overview["y"] + overview["height"] < stage["y"]) == above
+    assert (overview["x"] + overview["width"] < stage["x"]) == (not above)

@@ -1,8 +1,8 @@
 // Redraws what the changed names ask for, from the whole picture down to the focus alone.
 
 // From these widths on the overview stands beside the matrix, or at least beside the tools. The
-// matrix of a long text needs the room more.
-const wideFrom = (data) => clamp(560 + 6 * data.S, 760, 1000);
+// matrix of a long text needs the room more, as long as the overview above it is not tall.
+const wideFrom = ({ L, S }) => (L > 4 ? 760 : clamp(560 + 6 * S, 760, 1000));
 const MIDDLE = 560;
 const OF_OVERVIEW = [
   "frame",
