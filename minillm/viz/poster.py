@@ -81,7 +81,7 @@ def attention_poster(
     weights = frames.weights[-1]
     figure = Figure(figsize=(9.2, 4.6), dpi=110, facecolor="white", layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(1, 1.2))
-    left.set_title(_styled(score_name), loc="left", fontsize=9, color=MUTED, family=fonts())
+    left.set_title(_styled(score_name), loc="left", fontsize=9, color=MUTED, family=fonts(), pad=10)
     left.imshow(mosaic(weights, score, ends), interpolation="none")
     _tick_heads(left, weights.shape[:2], head)
     name = say("attention.head_name", layer=head[0], head=head[1])
@@ -151,8 +151,13 @@ def _tick_heads(axes: "Axes", shape: tuple[int, int], head: tuple[int, int]) -> 
     axes.set_xticks([h * pitch + TILE / 2 for h in range(H)], [str(h) for h in range(H)])
     axes.set_yticks([i * (pitch + GAP) + TILE / 2 for i in range(L)], [str(i) for i in range(L)])
     axes.set_xlabel(_styled(say("attention.heads")), fontsize=8, color=MUTED, family=fonts())
-    axes.set_ylabel(_styled(say("attention.layers")), fontsize=8, color=MUTED, family=fonts())
+    layers = _styled(say("attention.layers"))
+    upright = len(layers) < 3  # one Chinese sign
+    axes.set_ylabel(
+        layers, fontsize=8, color=MUTED, family=fonts(), rotation=0 if upright else 90, labelpad=8
+    )
     _quiet(axes)
+    axes.tick_params(pad=6)  # clear of the frame
 
 
 def _tick_tokens(axes: "Axes", readers: list, read: list) -> None:

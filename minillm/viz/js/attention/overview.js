@@ -98,10 +98,11 @@ function overview({ data, header, store, say, signal }) {
     context.textAlign = "center";
     // What the numbers count, in words.
     context.fillText(say("heads"), (layout.left + layout.width) / 2, 6);
+    const layers = say("layers");
     context.save();
     context.translate(8, (layout.top + layout.height) / 2);
-    context.rotate(-Math.PI / 2);
-    context.fillText(say("layers"), 0, 0);
+    if (layers.length > 2) context.rotate(-Math.PI / 2); // Chinese has one sign, which stands
+    context.fillText(layers, 0, 0);
     context.restore();
     for (let h = 0; h < data.H; h += skipColumns) {
       context.fillText(h, layout.x(h) + layout.tile / 2, layout.top - 9);
