@@ -3,9 +3,9 @@
     python lessons/book.py [--lang en|zh]
 
 The pages go to _build/html (Chinese: _build/html/zh). Each lesson is executed once, without a
-network, in a cache whose name holds a hash of the package and of this file: an unchanged lesson on
-an unchanged package, told the same, is not run again. The cache is the book's alone: its views
-leave out the script that every page shares. What each run cost is in _build/runs.json.
+network, in a cache whose name holds a hash of the package and of what lessons are told: an
+unchanged lesson on an unchanged package is not run again. The cache is the book's alone: its views
+leave out the script that all pages share. What each run cost is in _build/runs.json.
 """
 
 import argparse
@@ -37,12 +37,12 @@ SETTINGS = {
 
 def cache_folder(lang: str) -> Path:
     """Where executed lessons are kept; another folder for another package or other settings."""
-    files = [*(ROOT / "minillm").rglob("*"), Path(__file__).resolve()]
-    return BUILD / "cache" / f"book-{lang}-{_digest(files)}"
+    package = _digest((ROOT / "minillm").rglob("*"), told=json.dumps(SETTINGS))
+    return BUILD / "cache" / f"book-{lang}-{package}"
 
 
-def _digest(files: Iterable[Path]) -> str:
-    digest = hashlib.sha256()
+def _digest(files: Iterable[Path], told: str = "") -> str:
+    digest = hashlib.sha256(told.encode())
     for file in sorted(files):
         if file.is_file() and "__pycache__" not in file.parts:
             digest.update(f"{file.relative_to(ROOT)}\n".encode() + file.read_bytes())

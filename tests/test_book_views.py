@@ -66,6 +66,13 @@ def test_the_book_ships_the_script_of_its_views_once(views_book):
     assert not loads.search((views_book / "plain.html").read_text(encoding="utf-8"))
 
 
+def test_lessons_that_were_told_otherwise_are_run_again(monkeypatch):
+    as_built = book.cache_folder("en")
+    assert book.cache_folder("en") == as_built != book.cache_folder("zh")
+    monkeypatch.setitem(book.SETTINGS, "MINILLM_SHARED_SCRIPT", "")
+    assert book.cache_folder("en") != as_built
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["file", "http"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
