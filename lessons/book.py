@@ -31,8 +31,8 @@ def cache_folder(lang: str) -> Path:
     return BUILD / "cache" / f"{lang}-{_digest((ROOT / 'minillm').rglob('*'))}"
 
 
-def _digest(files: Iterable[Path]) -> str:
-    digest = hashlib.sha256()
+def _digest(files: Iterable[Path], names: str = "") -> str:
+    digest = hashlib.sha256(names.encode())
     for file in sorted(files):
         if file.is_file() and "__pycache__" not in file.parts:
             digest.update(f"{file.relative_to(ROOT)}\n".encode() + file.read_bytes())
@@ -60,8 +60,10 @@ def build(lang: str = "en") -> dict[str, dict]:
         "MINILLM_BOOK_CACHE": str(cache),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
-    # Pages are read again when the way they are made has changed.
-    doctrees = BUILD / "doctrees" / f"{lang}-{_digest((ROOT / 'lessons').glob('*.py'))}"
+    # Pages are read again when the way they are made has changed, or which pages there are.
+    way = [*(ROOT / "lessons").glob("*.py"), *(ROOT / "minillm/strings").glob("*.toml")]
+    names = sorted(str(page.relative_to(ROOT)) for page in (ROOT / "lessons").rglob("*.md"))
+    doctrees = BUILD / "doctrees" / f"{lang}-{_digest(way, ' '.join(names))}"
     source = ROOT / "lessons" if lang == "en" else ROOT / "lessons" / lang
     command = [*COMMAND, "-c", ROOT / "lessons", "-d", doctrees, source, pages(lang)]
     subprocess.run(command, cwd=ROOT, env=environment, check=True)
