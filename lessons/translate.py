@@ -82,33 +82,36 @@ def translate(english: Notebook, old: Notebook) -> Notebook:
 def _places(parts: list[Part], cells: list[Cell]) -> list[int | None]:
     """For each part the number of its translation, None where there is none yet.
 
-    A translation is known by its hash, wherever it stands; code also by its structure. What is
+    A translation is known by its hash, wherever it stands, and code also by its structure. What is
     left is paired with the cell that follows the translation of the part before it.
     """
+    gone = [n for n, cell in enumerate(cells) if cell.metadata.get("now") == GONE]
+    present = [n for n in range(len(cells)) if n not in gone]
     found: dict[int, int] = {}
 
-    def pair(part_number: int, cell_number: int | None, matches: bool) -> None:
+    def pair(part_number: int, cell_number: int, matches: bool) -> None:
         if matches and part_number not in found and cell_number not in found.values():
             found[part_number] = cell_number
 
-    gone = {n for n, cell in enumerate(cells) if cell.metadata.get("now") == GONE}
-    for known_by in (_hash, _structure):
+    for known_by in (_says, _does):
         for i, part in enumerate(parts):
-            for n in sorted(range(len(cells)), key=gone.__contains__):
+            # Of equal ones, the one that stands in this part's place.
+            for n in [*present[i : i + 1], *present, *gone]:
                 pair(i, n, part.kind == cells[n].cell_type and known_by(part, cells[n]))
     last = -1
     for i, part in enumerate(parts):
-        n = next((n for n in range(last + 1, len(cells)) if n not in gone), None)
-        pair(i, n, n is not None and part.kind == cells[n].cell_type)
+        for n in [n for n in present if n > last][:1]:
+            pair(i, n, part.kind == cells[n].cell_type)
         last = found.get(i, last)
     return [found.get(i) for i in range(len(parts))]
 
 
-def _hash(part: Part, cell: Cell) -> bool:
-    return part.hash in [cell.metadata.get(mark) for mark in MARKS]
+def _says(part: Part, cell: Cell) -> bool:
+    marks = [cell.metadata.get(mark) for mark in MARKS]
+    return part.hash in marks or part.source == cell.source
 
 
-def _structure(part: Part, cell: Cell) -> bool:
+def _does(part: Part, cell: Cell) -> bool:
     return part.kind == "code" and structure(part.source) == structure(_bare(cell))
 
 

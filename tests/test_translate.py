@@ -321,7 +321,7 @@ def lesson(cells):
     return nbformat.v4.new_notebook(cells=made)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(CELLS, CELLS, CELLS)
 def test_no_word_is_ever_lost(first, second, third):
     chinese = translate(lesson(first), lesson([]))
