@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lessons.build import lessons
 from lessons.translate import main, pending, read, refreshed, translate
-from lessons.wording import HAN
+from lessons.wording import HAN, words
 
 HEAD = """\
 ---
@@ -103,6 +103,14 @@ def test_a_translation_is_chinese_all_through(lesson):
         assert len(entries) == len(translated), name
         for entry, other in zip(entries, translated, strict=True):
             assert entry == other if isinstance(entry, int) else HAN.search(other), (name, other)
+
+
+@each_translation
+def test_no_label_mixes_chinese_with_a_formula(lesson):
+    """Where no Chinese font is installed, matplotlib would draw boxes: write dₖ, not $d_k$."""
+    code = [cell.source for cell in read(lesson).cells if cell.cell_type == "code"]
+    labels = [word for source in code for word in words(source) if not word.startswith("#")]
+    assert [label for label in labels if HAN.search(label) and re.search(r"\$.+\$", label)] == []
 
 
 class Course:

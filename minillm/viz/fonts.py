@@ -38,13 +38,15 @@ def use_chinese() -> None:
     """Let figures say something in Chinese, with no box in the place of a character.
 
     Where no font is installed, notebooks get their figures as SVG, whose text the browser draws
-    with a font of its own; matplotlib can then only guess how wide it will be.
+    with a font of its own; matplotlib can then only guess how wide it will be. Chinese in one text
+    with a formula stays out of reach.
     """
     import matplotlib
 
     if font := chinese_font():
-        families = [name for name in matplotlib.rcParams["font.family"] if name != font]
-        matplotlib.rcParams["font.family"] = [*families, font]  # for what the first ones lack
+        # First, because a text with a formula in it is drawn with the first family alone.
+        others = [name for name in matplotlib.rcParams["font.family"] if name != font]
+        matplotlib.rcParams["font.family"] = [font, *others]
         return
     matplotlib.rcParams["svg.fonttype"] = "none"
     warnings.filterwarnings("ignore", r"Glyph \d+ .*missing from font")
