@@ -95,8 +95,7 @@ def _places(parts: list[Part], cells: list[Cell]) -> list[int | None]:
 
     for known_by in (_says, _does):
         for i, part in enumerate(parts):
-            # Of equal ones, the one that stands in this part's place.
-            for n in [*present[i : i + 1], *present, *gone]:
+            for n in [*present, *gone]:
                 pair(i, n, part.kind == cells[n].cell_type and known_by(part, cells[n]))
     last = -1
     for i, part in enumerate(parts):

@@ -5,7 +5,7 @@ import re
 
 import nbformat
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lessons.build import lessons
@@ -308,6 +308,15 @@ def test_words_that_have_no_place_any_more_stay_in_sight(translated):
     assert [part.split(":")[0] for part in translated.waiting] == ["changed", "gone", "gone"]
 
 
+def test_a_comment_of_the_translators_own_stays_in_sight_when_the_code_changes(translated):
+    translated.edit(("n = 2", "# 两个\nn = 2"))
+    translated.refresh()
+    assert translated.waiting == []
+    translated.write(ENGLISH.replace("n = 2", "n = 3"))
+    assert "# [english] 英文里已经没有的译文：# 两个\nn = 3" in translated.refresh()
+    assert len(translated.waiting) == 1
+
+
 def test_a_lesson_that_is_not_there_is_named(course, capsys):
     with pytest.raises(SystemExit):
         main(["07_gone"], course.root)
@@ -331,6 +340,8 @@ def lesson(cells):
 
 @settings(max_examples=60, deadline=None)
 @given(CELLS, CELLS, CELLS)
+@example(["code 1", "code print('a')"], ["code 1", "code 1"], [])
+@example(["md B", "md A", "md B"], [], ["md A", "md B"])
 def test_no_word_is_ever_lost(first, second, third):
     chinese = translate(lesson(first), lesson([]))
     for n, cell in enumerate(chinese.cells):
