@@ -243,7 +243,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
         stale = not path.exists() or path.read_text(encoding="utf-8") != text
         if stale and not options.check:
             path.parent.mkdir(exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+            path.write_bytes(text.encode())
         state = "in step" if not stale else "out of step" if options.check else "refreshed"
         print(f"{path.relative_to(root).as_posix()}  {state}, {len(waiting)} parts to translate")
         print("".join(f"    {words}\n" for words in waiting), end="")

@@ -3,8 +3,11 @@
 import re
 import time
 
+import jupytext
 import nbformat
 import pytest
+import yaml
+from jupytext.config import load_jupytext_config
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
@@ -95,6 +98,17 @@ def test_a_lesson_opened_in_jupyterlab_stays_as_it_is(lang, lesson):
     text = lesson.read_text(encoding="utf-8")
     assert f"display_name: {KERNEL['display_name']}" in text
     assert text.count("\n```{code-cell}") == text.count("\n```{code-cell} ipython3\n") > 0
+
+
+@each_lesson
+def test_a_lesson_saved_in_jupyterlab_keeps_its_head(lang, lesson):
+    """What JupyterLab keeps is a setting in pyproject.toml; by itself it would drop the head."""
+    text = lesson.read_text(encoding="utf-8")
+    config = load_jupytext_config(str(lesson))
+    notebook = jupytext.reads(text, fmt="md:myst", config=config)
+    saved = jupytext.writes(notebook, fmt="md:myst", config=config)
+    before, after = (yaml.safe_load(t.split("---\n", 2)[1]) for t in (text, saved))
+    assert after == before
 
 
 def notebook_with(*sources):
