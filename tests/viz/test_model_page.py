@@ -239,8 +239,8 @@ def test_a_head_and_a_token_are_chosen_by_keyboard(town):
     settle(page)
     assert page.locator(".token.at").inner_text().strip() == "red"
     said = page.locator("[aria-live=polite]").inner_text()
-    assert said.startswith("Layer 0, head 0: red reads")
-    assert "After red may come" in page.locator("h4").all_inner_texts()
+    assert said.startswith("Layer 0, head 0: “red” reads")
+    assert "After “red” may come" in page.locator("h4").all_inner_texts()
 
 
 def test_a_bar_can_be_taken(town):
