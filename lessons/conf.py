@@ -24,6 +24,7 @@ from lessons.build import (  # noqa: E402
 )
 from minillm.language import LANGUAGES, say  # noqa: E402
 from minillm.language import language as chosen_language  # noqa: E402
+from minillm.viz import script  # noqa: E402
 
 LANG = chosen_language()
 
@@ -108,6 +109,22 @@ def other_languages(name: str) -> list[str]:
     return found
 
 
+VIEWS = "minillm-views.js"
+
+
+def ship_views(app: Sphinx) -> None:
+    """Write the script of all views beside the theme's: once for the whole book."""
+    static = Path(app.outdir, "_static")
+    static.mkdir(parents=True, exist_ok=True)
+    (static / VIEWS).write_text(script.shared(), encoding="utf-8")
+
+
+def load_views(app: Sphinx, name: str, template: str, context: dict, doctree: object) -> None:
+    """Load that script on a page that has a view."""
+    if script.queued() in context.get("body", ""):
+        app.add_js_file(VIEWS, loading_method="defer")
+
+
 def inline_math(self, node) -> None:
     """An equation in a line, as MathML: the browser draws it, with no script and no network."""
     self.body.append(convert(node.astext()))
@@ -134,4 +151,6 @@ def setup(app: Sphinx) -> None:
         return visit_and_stop
 
     app.connect("source-read", dress)
+    app.connect("builder-inited", ship_views)
+    app.connect("html-page-context", load_views)
     app.add_html_math_renderer("mathml", (whole(inline_math), skip), (whole(block_math), skip))
