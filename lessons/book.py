@@ -37,12 +37,12 @@ SETTINGS = {
 
 def cache_folder(lang: str) -> Path:
     """Where executed lessons are kept; another folder for another package or other settings."""
-    package = _digest((ROOT / "minillm").rglob("*"), told=json.dumps(SETTINGS))
+    package = _digest((ROOT / "minillm").rglob("*"), json.dumps(SETTINGS))
     return BUILD / "cache" / f"book-{lang}-{package}"
 
 
-def _digest(files: Iterable[Path], told: str = "") -> str:
-    digest = hashlib.sha256(told.encode())
+def _digest(files: Iterable[Path], more: str = "") -> str:
+    digest = hashlib.sha256(more.encode())
     for file in sorted(files):
         if file.is_file() and "__pycache__" not in file.parts:
             digest.update(f"{file.relative_to(ROOT)}\n".encode() + file.read_bytes())
@@ -69,8 +69,10 @@ def build(lang: str = "en") -> dict[str, dict]:
         "MINILLM_LANG": lang,
         "MINILLM_BOOK_CACHE": str(cache),
     }
-    # Pages are read again when the way they are made has changed.
-    doctrees = BUILD / "doctrees" / f"{lang}-{_digest((ROOT / 'lessons').glob('*.py'))}"
+    # Pages are read again when the way they are made has changed, or which pages there are.
+    way = [*(ROOT / "lessons").glob("*.py"), *(ROOT / "minillm/strings").glob("*.toml")]
+    names = sorted(str(page.relative_to(ROOT)) for page in (ROOT / "lessons").rglob("*.md"))
+    doctrees = BUILD / "doctrees" / f"{lang}-{_digest(way, ' '.join(names))}"
     source = ROOT / "lessons" if lang == "en" else ROOT / "lessons" / lang
     command = [*COMMAND, "-c", ROOT / "lessons", "-d", doctrees, source, pages(lang)]
     subprocess.run(command, cwd=ROOT, env=environment, check=True)

@@ -1,4 +1,4 @@
-"""Real text: the standard library on this machine, your own file, verified downloads."""
+"""Texts to learn from: the standard library, your own file, verified downloads, the world."""
 
 import hashlib
 import http.client
@@ -14,6 +14,8 @@ from pathlib import Path
 
 import platformdirs
 from tqdm import tqdm
+
+from minillm.world import Documents, World
 
 CHUNK = 1 << 16  # bytes read at a time
 TIMEOUT = 30  # seconds without a byte before a download counts as cut
@@ -66,6 +68,22 @@ def load(name: str) -> str:
     raise ValueError(
         f"There is no corpus {name!r}; there are {names}. For your own text, use from_file(path)."
     )
+
+
+def world(
+    town: World, *, documents: int = 16_000, held_out: int = 500, seed: int = 1
+) -> tuple[Documents, Documents]:
+    """Documents of a town to train on, and others that share none with them. Lessons 05, 06.
+
+    `held_out` are written; those that training happens to hold too are then left out. `seed`
+    draws the documents; what is usual in the town is drawn by the seed of `World`.
+
+    >>> train, held_out = world(World(seed=0), documents=100, held_out=20)
+    >>> len(train)
+    100
+    """
+    train = town.documents(documents, seed=seed)
+    return train, town.documents(held_out, seed=seed + 1).without(train)
 
 
 def stdlib(max_bytes: int | None = None) -> str:

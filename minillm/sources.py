@@ -7,6 +7,7 @@ from typing import Protocol
 
 from tqdm import tqdm
 
+from minillm import corpus
 from minillm.batches import DocumentRows, Windows, hold_out, windows
 from minillm.language import say
 from minillm.tokenizer import BPETokenizer, ByteTokenizer, CharTokenizer, Tokenizer
@@ -91,13 +92,10 @@ class WorldSource:
         self, tokenizer: Tokenizer, *, context: int, batch_size: int
     ) -> tuple[DocumentRows, DocumentRows]:
         """Documents to train on, and others to score."""
-        train = self.world.documents(self.documents, seed=1)
-        seen = {train[i][0].tobytes() for i in range(len(train))}
-        fresh = self.world.documents(self.held_out, seed=2)
-        kept = [fresh[i] for i in range(len(fresh)) if fresh[i][0].tobytes() not in seen]
-        rows = (train[i] for i in range(len(train)))
+        parts = corpus.world(self.world, documents=self.documents, held_out=self.held_out)
         train_rows, held_out = (
-            DocumentRows(part, end=0, batch_size=batch_size) for part in (rows, kept)
+            DocumentRows(part, end=self.world.tokenizer.end, batch_size=batch_size)
+            for part in parts
         )
         longest = max(train_rows.context, held_out.context)
         if longest > context:

@@ -137,19 +137,43 @@ def test_search_finds(reader, addresses, scheme, page, word, finds):
 
 
 @pytest.mark.browser
-def test_chinese_is_drawn_with_real_glyphs(reader, addresses):
+def test_chinese_is_drawn_with_real_glyphs(reader, addresses, copied):
     """Where a font lacks characters, each is drawn as the same box."""
-    page = reader.open(f"{addresses['file']}/zh/index.html")
-    pictures = page.evaluate(
-        """() => ["大", "语", "言"].map(character => {
-            const canvas = document.createElement("canvas");
-            const pen = canvas.getContext("2d");
-            pen.font = "40px " + getComputedStyle(document.querySelector("article p")).fontFamily;
-            pen.fillText(character, 10, 50);
-            return canvas.toDataURL();
-        })"""
-    )
-    assert len(set(pictures)) == 3
+    for name in [name for name in names(copied) if name.startswith("zh/")]:
+        page = reader.open(f"{addresses['file']}/{name}")
+        for place in ("article p", "article pre"):
+            pictures = page.evaluate(
+                """place => ["大", "语", "言"].map(character => {
+                    const canvas = document.createElement("canvas");
+                    const pen = canvas.getContext("2d");
+                    const element = document.querySelector(place) ?? document.body;
+                    pen.font = "40px " + getComputedStyle(element).fontFamily;
+                    pen.fillText(character, 10, 50);
+                    return canvas.toDataURL();
+                })""",
+                place,
+            )
+            assert len(set(pictures)) == 3, (name, place)
+
+
+def test_each_page_leads_to_itself_in_the_other_language(copied):
+    chinese = [page.name for page in (copied / "zh").glob("*.html")]
+    both = [name for name in chinese if (book.ROOT / "lessons" / name).with_suffix(".md").exists()]
+    assert {"index.html", "00_start.html"} <= set(both)
+    for name in both:
+        english, other = (copied / name), (copied / "zh" / name)
+        assert f'<a href="zh/{name}" lang="zh">' in english.read_text(encoding="utf-8"), name
+        assert f'<a href="../{name}" lang="en">' in other.read_text(encoding="utf-8"), name
+    text = (copied / "06_training.html").read_text(encoding="utf-8")
+    assert ('lang="zh"' in text) == ("06_training.html" in both)
+
+
+def test_a_chinese_lesson_speaks_chinese_and_hides_how(copied):
+    for lesson in lessons(lang="zh"):
+        text = (copied / "zh" / f"{lesson.stem}.html").read_text(encoding="utf-8")
+        assert "MINILLM_LANG" not in text
+        cards = re.findall(r'<div class="minillm-card[^>]*lang="(\w+)"', text)
+        assert set(cards) == {"zh"}
 
 
 @pytest.mark.browser

@@ -1,4 +1,4 @@
-"""The standard library's text, your own file, and downloads from a server on this machine."""
+"""The standard library, your own file, downloads from a server on this machine, the world."""
 
 import contextlib
 import hashlib
@@ -9,9 +9,11 @@ import sys
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from minillm import corpus
+from minillm.world import World
 
 CONTENT = "".join(f"Line {i} of a play that nobody wrote.\n" for i in range(9000)).encode()
 
@@ -368,3 +370,28 @@ def test_the_cache_folder_can_be_chosen(monkeypatch, tmp_path):
     assert corpus.cache_folder() == tmp_path
     monkeypatch.setenv("MINILLM_CACHE", "")
     assert corpus.cache_folder().name == "minillm"
+
+
+# The world
+
+
+def test_documents_held_out_of_the_world_share_none_with_training():
+    town = World(seed=3)
+    train, held_out = corpus.world(town, documents=3000, held_out=300)
+    known = {ids.tobytes() for ids, _, _ in train}
+    written = town.documents(300, seed=2)
+    shared = [ids for ids, _, _ in written if ids.tobytes() in known]
+    assert len(train) == 3000
+    assert len(held_out) == 300 - len(shared)
+    assert all(ids.tobytes() not in known for ids, _, _ in held_out)
+    assert all(ids[-1] == town.tokenizer.end for ids, _, _ in held_out)
+
+
+def test_documents_without_others_keep_their_numbers_and_their_order():
+    town = World(seed=0)
+    some, more = town.documents(5, seed=1), town.documents(9, seed=1)  # the same five, four more
+    rest = more.without(some)
+    assert len(rest) == 4
+    for mine, theirs in zip(rest, [more[i] for i in range(5, 9)], strict=True):
+        assert all(np.array_equal(a, b) for a, b in zip(mine, theirs, strict=True))
+    assert len(some.without(more)) == 0

@@ -6,6 +6,7 @@ sends each layer's attention weights (B, H, T, S) through a submodule whose name
 sees them. Where the model has `config.context`, longer texts are refused before it is called.
 """
 
+from dataclasses import asdict
 from typing import NamedTuple
 
 import numpy as np
@@ -97,3 +98,12 @@ def _shown(tokenizer: Tokenizer, ids: list[int]) -> list[str | bytes]:
     spaced = any(piece.startswith(" ") for piece in pieces)  # Chinese puts none between words
     starts = [spaced and (i == 0 or piece[0].isspace()) for i, piece in enumerate(pieces)]
     return [" " * space + token.decode() for space, token in zip(starts, own, strict=True)]
+
+
+def weights(model: nn.Module) -> tuple[dict, dict[str, np.ndarray]]:
+    """What a model is made of, as plain values: its config, and every weight by name, float32.
+
+    For `viz.model`, which runs it in a page. The config is a dataclass in `model.config`.
+    """
+    arrays = {name: p.detach().float().cpu().numpy() for name, p in model.named_parameters()}
+    return asdict(model.config), arrays

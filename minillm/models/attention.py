@@ -104,12 +104,11 @@ class Attention(nn.Module):
         T, S = q.size(-2), k.size(-2)
         dropout = self.dropout if self.training else 0.0
         if not self.weights.watched:
-            if T == 1 and mask is None and not dropout:
-                return attention(q, k, v)  # one row: not worth starting the fused kernel
-            if mask is None and T != S:
+            if mask is None and 1 < T != S:  # a single last row may read everything
                 mask = causal_mask(T, S, device=q.device)
+            causal = mask is None and T > 1
             return F.scaled_dot_product_attention(
-                q, k, v, attn_mask=mask, is_causal=mask is None, dropout_p=dropout
+                q, k, v, attn_mask=mask, is_causal=causal, dropout_p=dropout
             )
         if mask is None:
             mask = causal_mask(T, S, device=q.device)

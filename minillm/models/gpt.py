@@ -80,7 +80,7 @@ class Block(nn.Module):
         )
         self.mlp_norm = NORMS[c.norm](c.width)
         self.mlp = MLP(c.width, c.mlp, bias=c.bias)
-        self.dropout = nn.Dropout(c.dropout)
+        self.dropout = nn.Dropout(c.dropout) if c.dropout else nn.Identity()
 
     def forward(self, x: Tensor, mask: Tensor | None, turn=None, cache=None) -> Tensor:
         """x (B, T, C) to (B, T, C): the stream plus what the two branches add to it."""
@@ -114,7 +114,7 @@ class GPT(nn.Module):
         self.rotary = Rotary(c.head_width, c.context) if c.position == "rotary" else None
         if c.position == "sinusoidal":
             self.register_buffer("sinusoids", sinusoids(c.context, c.width), persistent=False)
-        self.dropout = nn.Dropout(c.dropout)
+        self.dropout = nn.Dropout(c.dropout) if c.dropout else nn.Identity()
         self.blocks = nn.ModuleList(Block(c) for _ in range(c.layers))
         self.norm = NORMS[c.norm](c.width) if c.norm_place == "before" else nn.Identity()
         self.head = None if c.tied else nn.Linear(c.width, c.vocab_size, bias=False)

@@ -27,6 +27,7 @@ VIEWS = {
         "view",
     ),
     "steps": ("grid", "sums", "view"),
+    "model": ("gpt", "tokens", "choose", "session", "text", "heads", "bars", "view"),
 }
 
 
