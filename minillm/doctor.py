@@ -18,10 +18,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TextIO
 
-import platformdirs
-
 from minillm import machine
 from minillm.corpus import cache_folder
+from minillm.files import data_folder
 from minillm.language import say
 
 LEAST_PYTHON = (3, 11)
@@ -83,8 +82,8 @@ def report() -> list[Check]:
     checks = [_python(), torch, *map(_package, PACKAGES), _machine(), _memory(), _disk()]
     if torch.status is Status.OK:
         checks += [_device(), _bf16(), _threads()]
-    data = platformdirs.user_data_path("minillm")
-    return [*checks, _fonts(), _browser(), _folder("cache", cache_folder()), _folder("data", data)]
+    folders = _folder("cache", cache_folder()), _folder("data", data_folder())
+    return [*checks, _fonts(), _browser(), *folders]
 
 
 def _ok(name: str, text: str) -> Check:

@@ -1,10 +1,12 @@
-"""Write files so that whatever happens, the old one or the new one is there, whole."""
+"""Where files are kept, and how to write one so that the old or the new one is there, whole."""
 
 import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import platformdirs
 
 
 @contextmanager
@@ -23,3 +25,9 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def data_folder() -> Path:
+    """Where a learner's progress is kept: `MINILLM_DATA`, else the user's data folder."""
+    chosen = os.environ.get("MINILLM_DATA")
+    return Path(chosen).expanduser() if chosen else platformdirs.user_data_path("minillm")

@@ -271,7 +271,7 @@ def test_no_browser_is_a_warning(monkeypatch):
 def test_folders_that_cannot_be_written_are_warnings(monkeypatch, tmp_path):
     (tmp_path / "file").write_text("no folder")
     monkeypatch.setenv("MINILLM_CACHE", str(tmp_path / "file" / "cache"))
-    monkeypatch.setattr("platformdirs.user_data_path", lambda name: tmp_path / "file" / name)
+    monkeypatch.setenv("MINILLM_DATA", str(tmp_path / "file" / "data"))
     assert check("cache").status == check("data").status == Status.WARN
     assert "MINILLM_CACHE" in check("cache").text
     assert "your progress is not kept" in check("data").text

@@ -15,10 +15,8 @@ from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 
-import platformdirs
-
 from minillm.exercises.registry import Exercise, all_exercises
-from minillm.files import replacing
+from minillm.files import data_folder, replacing
 from minillm.language import say
 
 _PATIENCE = 5.0  # seconds after which a lock that nobody renews was left by a process that died
@@ -26,9 +24,7 @@ _PATIENCE = 5.0  # seconds after which a lock that nobody renews was left by a p
 
 def path() -> Path:
     """Where the progress is kept; the file need not exist yet."""
-    chosen = os.environ.get("MINILLM_DATA")
-    folder = Path(chosen).expanduser() if chosen else platformdirs.user_data_path("minillm")
-    return folder / "progress.json"
+    return data_folder() / "progress.json"
 
 
 def load() -> dict:
