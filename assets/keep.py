@@ -37,7 +37,7 @@ def main() -> None:
     record = {
         "command": _command(saved.about["run"]),
         "date": date.today().isoformat(),
-        "machine": f"{machine.processor()}, {torch.get_num_threads()} threads, {platform.system()}",
+        "machine": f"{machine.processor()}, {machine.usable_cores()} cores, {platform.system()}",
         "python": platform.python_version(),
         "torch": torch.__version__,
         "parameters": cost.parameters(model),
@@ -55,7 +55,8 @@ def main() -> None:
 
 
 def _command(recipe: dict) -> str:
-    options = {k: v for k, v in recipe.items() if k != "fingerprint"}
+    unused = {"tokenizer", "vocab_size"} if recipe.get("corpus") == "world" else set()
+    options = {k: v for k, v in recipe.items() if k not in unused | {"fingerprint"}}
     words = [f"--{name.replace('_', '-')} {value}" for name, value in options.items()]
     return " ".join(["python -m minillm train", *words])
 
