@@ -13,7 +13,7 @@ function ranked(logits, { temperature, topK, topP }) {
   const mass = list.slice(0, most).reduce((total, token) => total + token.p, 0);
   let before = 0;
   list.forEach((token, i) => {
-    token.kept = i < most && (i === 0 || before / mass < topP);
+    token.kept = i < most && (i === 0 || topP === 1 || before / mass < topP);
     before += token.p;
   });
   return list;
