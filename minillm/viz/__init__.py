@@ -3,6 +3,7 @@
 from minillm.viz.attention import AttentionView, attention
 from minillm.viz.bertviz import bertviz_heads, bertviz_model
 from minillm.viz.engine import View
+from minillm.viz.next_token import next_token
 from minillm.viz.steps import attention_steps
 
 __all__ = [
@@ -12,4 +13,5 @@ __all__ = [
     "attention_steps",
     "bertviz_heads",
     "bertviz_model",
+    "next_token",
 ]

@@ -27,6 +27,18 @@ VIEWS = {
         "view",
     ),
     "steps": ("grid", "sums", "view"),
+    "next_token": (
+        "data",
+        "cuts",
+        "strip",
+        "lens",
+        "mass",
+        "bars",
+        "knobs",
+        "readout",
+        "picture",
+        "view",
+    ),
 }
 
 
