@@ -5,6 +5,7 @@ from minillm.viz.bertviz import bertviz_heads, bertviz_model
 from minillm.viz.engine import View
 from minillm.viz.next_token import next_token
 from minillm.viz.steps import attention_steps
+from minillm.viz.tokens import tokens
 
 __all__ = [
     "AttentionView",
@@ -14,4 +15,5 @@ __all__ = [
     "bertviz_heads",
     "bertviz_model",
     "next_token",
+    "tokens",
 ]

@@ -15,9 +15,7 @@ class Cut:
 
     order: np.ndarray  # (V,) ids, likeliest first; ties in the order of their ids
     full: np.ndarray  # (V,) probabilities over the whole vocabulary, in that order
-    drawn: (
-        np.ndarray
-    )  # (V,) probabilities after the cuts, in that order; the first `kept` are not 0
+    drawn: np.ndarray  # (V,) probabilities after the cuts, likewise; not 0 for the first `kept`
     kept: int  # tokens that can be drawn
     mass: float  # probability that they held before the cuts
 

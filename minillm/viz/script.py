@@ -39,6 +39,7 @@ VIEWS = {
         "picture",
         "view",
     ),
+    "tokens": ("text", "chips", "stepper", "readout", "picture", "view"),
 }
 
 
