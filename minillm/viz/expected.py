@@ -108,7 +108,7 @@ def check_rows(rows: np.ndarray, name: str) -> None:
     off = np.abs(sums - 1) > TOLERANCE
     if off.any():
         where, at = _first(off)
-        raise ValueError(f"The {name} at {where} sum to {sums[at]:.4f}, expected 1.")
+        raise ValueError(f"The {name} at {where}: the sum is {sums[at]:.4f}, expected 1.")
 
 
 def _truth(truth: object, T: int, vocabulary: Sequence[Token]) -> np.ndarray:

@@ -61,6 +61,8 @@ def _check(tokens: list[bytes], text: str, name: str) -> None:
     """Refuse tokens that do not spell the text, naming the first that differs."""
     data, at = utf8(text), 0
     for i, token in enumerate(tokens):
+        if not token:
+            raise ValueError(f"{name}: token {i} is empty; leave it out.")
         if data[at : at + len(token)] != token:
             raise ValueError(
                 f"{name}: token {i} is {token!r}, but the text goes on with "

@@ -32,25 +32,25 @@ function cutList({ p, entropy }, row, { temperature, topK, topP }) {
   const ends = kept < row.alive ? [{ at: kept, name: "k" }] : [];
   let beyond = kept > K && kept < row.V;
   const massK = sum(kept);
-  if (topP < 1) {
+  if (topP < 1 || topK !== null) {
     let [running, i] = [0, 0];
     for (; i < Math.min(kept, K); i++) {
       const share = p[i] / massK;
       running += share;
       if (running - share >= topP) break;
     }
-    beyond = i === K && K < kept && running < topP;
-    if (i < kept && !beyond && i < row.alive) ends.push({ at: i, name: "p" });
+    beyond = i === K && K < kept && (running < topP || topP === 1);
+    if (topP < 1 && i < kept && !beyond && i < row.alive) ends.push({ at: i, name: "p" });
     kept = i;
   }
   kept = Math.min(kept, row.alive);
   const all = kept === row.alive;
   const mass = all ? 1 : beyond ? Math.max(topP * massK, sum(Math.min(kept, K))) : sum(kept);
-  return { kept, mass, massK, ends, beyond, entropy: all ? entropy : drawnEntropy(p, kept, mass, beyond) };
+  const left = all ? entropy : beyond ? null : drawnEntropy(p, kept, mass);
+  return { kept, mass, massK, ends, beyond, entropy: left };
 }
 
-function drawnEntropy(p, kept, mass, beyond) {
-  if (beyond) return null;
+function drawnEntropy(p, kept, mass) {
   let sum = 0;
   for (let i = 0; i < kept; i++) if (p[i] > 0) sum -= p[i] * Math.log2(p[i]);
   return Math.max(0, sum / mass + Math.log2(mass));

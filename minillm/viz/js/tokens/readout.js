@@ -13,14 +13,14 @@ function describe({ panels, text, say, store }, focus) {
   const id = panel.idOf([from, to], index);
   const values = {
     token: quoted(text.name(from, to)),
-    number: index + 1,
+    position: index,
     count: tokens.length,
     bytes: text.hex(from, to).join(" "),
   };
   const line = `${say("token", values)}${id === null ? "" : ` ${say("token_id", { id })}`}`;
   const made = panel.history(from, to).map(([a, middle, b, rank]) => {
     const names = [[a, middle], [middle, b], [a, b]].map((range) => quoted(text.name(...range)));
-    return say("made", { rank: rank + 1, left: names[0], right: names[1], both: names[2] });
+    return say("made", { rank, left: names[0], right: names[1], both: names[2] });
   });
   return { line, made };
 }
@@ -43,12 +43,12 @@ function tokenTable({ panels, text, say, store, signal }) {
   const cell = (content) => make("td", { dir: "auto" }, String(content));
   function fill() {
     if (!details.open) return;
-    const heads = ["table_number", "table_token", "table_bytes", "table_id"];
+    const heads = ["table_position", "table_token", "table_bytes", "table_id"];
     place.replaceChildren(
       ...panels.map((panel, at) => {
         const rows = panel.tokensAt(store.state.steps[at]).map(([from, to], i) => {
           const id = panel.idOf([from, to], i) ?? "";
-          const cells = [i + 1, text.name(from, to), text.hex(from, to).join(" "), id];
+          const cells = [i, text.name(from, to), text.hex(from, to).join(" "), id];
           return make("tr", {}, ...cells.map(cell));
         });
         const head = heads.map((key) => make("th", { scope: "col" }, say(key)));
