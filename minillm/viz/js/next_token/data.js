@@ -66,8 +66,8 @@ function share(p) {
   const hundred = 100 * p;
   if (hundred === 0 || hundred === 100) return `${hundred}%`;
   if (hundred < 0.0001) return "<0.0001%";
-  if (hundred < 0.1) return `${hundred.toFixed(4)}%`;
-  return `${hundred.toFixed(hundred < 9.995 || hundred > 99.5 ? 2 : 1)}%`;
+  const digits = hundred > 99.5 ? 2 : clamp(2 - Math.floor(Math.log10(hundred)), 1, 4);
+  return `${hundred.toFixed(digits)}%`;
 }
 
 const bits = (value) => (value === null || value === Infinity ? "∞" : value.toFixed(2));

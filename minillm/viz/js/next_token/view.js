@@ -98,16 +98,18 @@ function likeliestTruths(row) {
 function follow({ model, data, store, signal }) {
   const same = Object.fromEntries(["token", "layer", "choice", "temperature"].map((n) => [n, n]));
   const names = { ...same, topK: "top_k", topP: "top_p" };
-  let waiting = 0;
+  let [waiting, telling] = [0, false];
   signal.addEventListener("abort", () => clearTimeout(waiting));
   store.subscribe((changed) => {
     const chosen = Object.keys(names).filter((name) => changed.has(name));
+    telling = true; // each is told by itself: the others are still to come
     chosen.forEach((name) => model.set(names[name], store.state[name]));
+    telling = false;
     if (!chosen.length) return;
     clearTimeout(waiting); // a slider moves sixty times a second; a kernel need not hear of each
     waiting = setTimeout(() => model.save_changes(), 120);
   });
-  const told = () => store.set(readChoices(model, data));
+  const told = () => telling || store.set(readChoices(model, data));
   for (const name of Object.values(names)) {
     model.on(`change:${name}`, told);
     signal.addEventListener("abort", () => model.off(`change:${name}`, told));

@@ -92,17 +92,15 @@ function chipList({ panel, text, store, say, signal, at }) {
     const focus = state.hover ?? state.pin;
     return focus?.panel === at ? tokens.findIndex(([from]) => from === focus.from) : -1;
   };
-  const move = (by) => {
-    const next = cursor() < 0 ? (by > 0 ? 0 : tokens.length - 1) : cursor() + by;
-    store.set({ hover: place(clamp(next, 0, tokens.length - 1)), spoken: ["token"] });
-  };
+  const go = (i) => store.set({ hover: place(clamp(i, 0, tokens.length - 1)), spoken: ["token"] });
+  const move = (by) => go(cursor() < 0 && by < 0 ? tokens.length - 1 : cursor() + by);
   const keys = {
     ArrowLeft: () => move(-1),
     ArrowRight: () => move(1),
     ArrowUp: () => move(-1),
     ArrowDown: () => move(1),
-    Home: () => move(-tokens.length),
-    End: () => move(tokens.length),
+    Home: () => go(0),
+    End: () => go(tokens.length),
     Enter: () => cursor() >= 0 && pin(place(cursor())),
     Escape: () => pin(null),
   };

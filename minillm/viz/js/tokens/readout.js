@@ -38,7 +38,8 @@ function countWords(panel, tokens, text, say) {
 // All tokens as a table, made when it is opened.
 function tokenTable({ panels, text, say, store, signal }) {
   const summary = make("summary", suppressed, say("table"));
-  const place = make("div");
+  const named = { role: "region", "aria-label": say("table"), tabindex: 0 }; // it may scroll
+  const place = make("div", { ...named, ...suppressed });
   const details = make("details", { class: "table" }, summary, place);
   const cell = (content) => make("td", { dir: "auto" }, String(content));
   function fill() {

@@ -28,9 +28,9 @@ function stepper({ panel, text, store, say, signal, at }) {
       () => {
         go(state.steps[at] + 1);
         // a view taken off the page stops by itself
-        if (state.steps[at] + 1 >= last || !input.isConnected) stop();
+        if (state.steps[at] === last || !input.isConnected) stop();
       },
-      clamp(9000 / last, 90, 900),
+      clamp(6000 / last, 80, 700),
     );
     label();
   }
