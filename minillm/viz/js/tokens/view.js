@@ -31,8 +31,7 @@ VIEWS.tokens = async ({ model, el }) => {
     if (changed.has("size")) {
       body.classList.toggle("wide", state.size >= 760 && panels.length > 1);
     }
-    const all = changed.has("steps") || changed.has("colours");
-    parts.forEach((part) => part.draw(all, changed));
+    parts.forEach((part) => part.draw(changed));
     if (changed.has("steps")) table.fill();
     if (changed.has("colours")) paintScale(scale, state.colours);
     const focus = state.hover ?? state.pin;
@@ -64,7 +63,7 @@ function buildPanel(context, panel, at) {
   const heading = make("div", { class: "heading" }, make("strong", { dir: "auto" }, panel.name), counts);
   const box = make("section", {}, heading, bar, ...(steps ? [steps.box] : []), chips.list);
   let shown = null;
-  function draw(all, changed) {
+  function draw(changed) {
     if (shown !== state.steps[at]) {
       shown = state.steps[at];
       chips.fill();
@@ -73,7 +72,7 @@ function buildPanel(context, panel, at) {
       counts.textContent = countWords(panel, tokens, text, say);
       bar.firstChild.style.width = `${((100 * tokens.length) / text.bytes.length).toFixed(2)}%`;
     } else if (changed.has("colours") || changed.has("ids")) chips.paint();
-    chips.mark();
+    if (["steps", "hover", "pin"].some((name) => changed.has(name))) chips.mark();
   }
   return { box, draw, chips, sentence: () => `${steps.sentence()} ${counts.textContent}` };
 }
