@@ -101,8 +101,10 @@ def test_a_token_says_its_bytes_its_id_and_its_making(page, bpe):
 
 def test_ids_and_the_table_are_the_tokenizer_s(page, bpe):
     page.get_by_role("button", name="Show ids").click()
-    ids = page.locator(".strip").first.locator(".token").evaluate_all(
-        "(chips) => chips.map((chip) => getComputedStyle(chip, '::after').content)"
+    ids = (
+        page.locator(".strip")
+        .first.locator(".token")
+        .evaluate_all("(chips) => chips.map((chip) => getComputedStyle(chip, '::after').content)")
     )
     assert ids == [f'"{number}"' for number in bpe.encode(TEXT)]
     page.locator("summary").click()

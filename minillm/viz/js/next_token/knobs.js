@@ -21,10 +21,18 @@ function knobs({ header, data, store, say, signal }) {
 
   // A slider over a list of values; null is "off".
   function slider(word, name, values) {
-    const input = make("input", { type: "range", min: 0, max: values.length - 1, step: 1, ...suppressed });
+    const input = make("input", {
+      type: "range",
+      min: 0,
+      max: values.length - 1,
+      step: 1,
+      ...suppressed,
+    });
     const output = make("output", { class: "value" });
     const effect = make("div", { class: "soft effect" });
-    input.addEventListener("input", () => store.set({ [name]: values[Number(input.value)] }), { signal });
+    input.addEventListener("input", () => store.set({ [name]: values[Number(input.value)] }), {
+      signal,
+    });
     input.addEventListener("change", () => store.set({ spoken: "cut" }), { signal });
     const label = make("label", {}, make("span", {}, say(word)), input, output);
     const show = (text, words) => {
@@ -59,7 +67,8 @@ function knobs({ header, data, store, say, signal }) {
       const above = divergence(header, l, t, dist, heat);
       lines.push([`${bits(above)} ${say("bits")}`, say("divergence"), say("divergence_title")]);
       let lost = 0;
-      for (let rank = cut.beyond ? data.K : cut.kept; rank < data.K; rank++) lost += row.truth(rank);
+      for (let rank = cut.beyond ? data.K : cut.kept; rank < data.K; rank++)
+        lost += row.truth(rank);
       lines.push([share(Math.min(1, lost)), say("truth_cut")]);
     }
     facts.replaceChildren(
@@ -72,7 +81,11 @@ function knobs({ header, data, store, say, signal }) {
   const parts = [heading, temperature.box, topK.box, topP.box, sum];
   const words = () => {
     const { temperature: heat, topK: k, topP: p } = state;
-    const values = [[say("temperature"), heat], [say("top_k"), k ?? say("off")], [say("top_p"), p]];
+    const values = [
+      [say("temperature"), heat],
+      [say("top_k"), k ?? say("off")],
+      [say("top_p"), p],
+    ];
     return [...values.map((pair) => pair.join(" ")), sum.textContent].join(" · ");
   };
   return {

@@ -35,7 +35,8 @@ function massStrip({ data, store, say, signal }) {
       context.fillStyle = kept ? inks[tone] : colours.soft;
       context.font = `12px ${colours.font}`;
       const text = fitText(context, data.label(row.ids[rank]), w - 6);
-      if (text.length > 2 || !text.endsWith("…")) context.fillText(text, x + w / 2, top + height / 2);
+      if (text.length > 2 || !text.endsWith("…"))
+        context.fillText(text, x + w / 2, top + height / 2);
     }
     const rest = margin + edges.at(-1) * wide; // too thin to be told apart
     context.fillStyle = cut.kept > edges.length || cut.beyond ? map[120] : colours.wash;
@@ -50,7 +51,9 @@ function massStrip({ data, store, say, signal }) {
     context.font = `600 11px ${colours.font}`;
     context.fillStyle = colours.accent;
     const end = margin + cut.mass * wide;
-    const names = cut.ends.map(({ name }) => say({ k: "top_k", p: "top_p", t: "temperature" }[name]));
+    const names = cut.ends.map(({ name }) =>
+      say({ k: "top_k", p: "top_p", t: "temperature" }[name]),
+    );
     if (names.length) {
       context.fillRect(end - 1, top - 5, 2, height + 10);
       context.textAlign = end > wide / 2 ? "right" : "left";
@@ -83,7 +86,8 @@ function massStrip({ data, store, say, signal }) {
   };
   canvas.addEventListener("click", (event) => pin(rankAt(event)), { signal });
   box.addEventListener("blur", () => store.set({ rank: null }), { signal });
-  const move = (by) => store.set({ rank: clamp((state.rank ?? -by) + by, 0, data.K - 1), spoken: "token" });
+  const move = (by) =>
+    store.set({ rank: clamp((state.rank ?? -by) + by, 0, data.K - 1), spoken: "token" });
   onKeys(
     box,
     {

@@ -5,7 +5,8 @@ function textStrip({ header, store, say, signal }) {
   const T = header.shape[1];
   const finite = [...header.surprise, ...header.entropy].filter((x) => x !== null);
   const highest = Math.max(1, ...finite);
-  const height = (value) => (value === undefined ? 0 : value === null ? 1 : value / highest).toFixed(4);
+  const height = (value) =>
+    (value === undefined ? 0 : value === null ? 1 : value / highest).toFixed(4);
   const chips = Array.from({ length: T + 1 }, (_, i) => {
     const starts = i === T || header.gaps[i];
     const heights = [
@@ -61,8 +62,7 @@ function textStrip({ header, store, say, signal }) {
     },
     signal,
   );
-  const key = (name) =>
-    make("span", { class: `key ${name}` }, make("i", {}), say(`key_${name}`));
+  const key = (name) => make("span", { class: `key ${name}` }, make("i", {}), say(`key_${name}`));
   const names = header.truth ? ["surprise", "floor", "entropy"] : ["surprise", "entropy"];
   const keys = make("div", { class: "keys" }, ...names.map(key));
   const box = make("div", {}, list, keys, make("div", { class: "soft" }, say("strip_hint")));

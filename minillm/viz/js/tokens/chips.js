@@ -4,9 +4,11 @@ const shadeOf = (size) => Math.min(150, Math.round(38 * Math.log2(size)));
 
 // A chip's content: whole characters as they are, pieces of one as bytes.
 function chipContent(text, from, to) {
-  return text.parts(from, to).map((part) =>
-    part.text === undefined ? make("b", {}, part.hex) : make("span", { dir: "auto" }, part.text),
-  );
+  return text
+    .parts(from, to)
+    .map((part) =>
+      part.text === undefined ? make("b", {}, part.hex) : make("span", { dir: "auto" }, part.text),
+    );
 }
 
 // Runs of tokens that share a character which is cut, and single tokens.

@@ -23,7 +23,9 @@ function tokensPicture({ panels, text, store, say }) {
       const wide = pen.measureText(name).width + 12;
       if (x + wide > width - margin) [x, y] = [margin, y + line];
       const shade = shadeOf(to - from);
-      out.push(`<rect x="${x.toFixed(1)}" y="${y}" width="${wide.toFixed(1)}" height="21" rx="4" fill="${map.css[shade]}"/>`);
+      out.push(
+        `<rect x="${x.toFixed(1)}" y="${y}" width="${wide.toFixed(1)}" height="21" rx="4" fill="${map.css[shade]}"/>`,
+      );
       write(x + 6, y + 15, name, `fill="${map.inks[shade]}"`);
       x += wide + 4;
       if (text.isBreak(to - 1)) [x, y] = [margin, y + line];

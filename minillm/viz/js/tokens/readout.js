@@ -19,7 +19,11 @@ function describe({ panels, text, say, store }, focus) {
   };
   const line = `${say("token", values)}${id === null ? "" : ` ${say("token_id", { id })}`}`;
   const made = panel.history(from, to).map(([a, middle, b, rank]) => {
-    const names = [[a, middle], [middle, b], [a, b]].map((range) => quoted(text.name(...range)));
+    const names = [
+      [a, middle],
+      [middle, b],
+      [a, b],
+    ].map((range) => quoted(text.name(...range)));
     return say("made", { rank, left: names[0], right: names[1], both: names[2] });
   });
   return { line, made };

@@ -29,7 +29,10 @@ function readText(header, bytes) {
     return found;
   }
 
-  const name = (from, to) => parts(from, to).map((part) => part.text ?? part.hex).join("·") || "∅";
+  const name = (from, to) =>
+    parts(from, to)
+      .map((part) => part.text ?? part.hex)
+      .join("·") || "∅";
   // Whether a token begins or ends within a character.
   const cutsBefore = (at) => at < bytes.length && at !== starts[charOf[at]];
   // The characters that these bytes are of.

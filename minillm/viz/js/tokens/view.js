@@ -60,7 +60,12 @@ function buildPanel(context, panel, at) {
   const steps = panel.merges.length ? stepper({ ...context, panel, at }) : null;
   const counts = make("div", { class: "soft" });
   const bar = make("div", { class: "meter" }, make("i"));
-  const heading = make("div", { class: "heading" }, make("strong", { dir: "auto" }, panel.name), counts);
+  const heading = make(
+    "div",
+    { class: "heading" },
+    make("strong", { dir: "auto" }, panel.name),
+    counts,
+  );
   const box = make("section", {}, heading, bar, ...(steps ? [steps.box] : []), chips.list);
   let shown = null;
   function draw(changed) {
@@ -108,7 +113,9 @@ function followTokens({ model, panels, store, signal }, parts) {
   signal.addEventListener("abort", () => clearTimeout(waiting));
   const pinned = () => {
     if (!state.pin) return null;
-    const found = parts[state.pin.panel].chips.tokens().findIndex(([from]) => from === state.pin.from);
+    const found = parts[state.pin.panel].chips
+      .tokens()
+      .findIndex(([from]) => from === state.pin.from);
     return found < 0 ? null : found;
   };
   store.subscribe((changed) => {
@@ -128,12 +135,16 @@ function followTokens({ model, panels, store, signal }, parts) {
       store.set({ steps });
       store.flush();
     }
-    const at = Math.max(0, panels.findIndex((panel) => panel.name === model.get("tokenizer")));
+    const at = Math.max(
+      0,
+      panels.findIndex((panel) => panel.name === model.get("tokenizer")),
+    );
     const index = model.get("token");
     if (index === null && state.pin) store.set({ pin: null });
     const known = state.pin?.panel === at && pinned() === index;
     const { chips } = parts[at];
-    if (index !== null && !known && index < chips.tokens().length) store.set({ pin: chips.place(index) });
+    if (index !== null && !known && index < chips.tokens().length)
+      store.set({ pin: chips.place(index) });
   };
   for (const name of ["steps", "token", "tokenizer"]) {
     model.on(`change:${name}`, told);
