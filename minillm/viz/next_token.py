@@ -130,13 +130,14 @@ def _caption(expected: Expected, header: dict, vocabulary: Sequence[Token], knob
     best = [
         f"“{spelled(vocabulary[i])[:_LONGEST]}” {100 * p:.1f}%"
         for i, p in zip(made.order[:_NAMED], made.full[:_NAMED], strict=True)
+        if p > 0
     ]
     V = len(made.full)
     lines = [
         say("next_token.caption", vocabulary=V, list=say("next_token.comma").join(best)),
         say("next_token.caption_entropy", bits=f"{entropy_bits(made.full):.2f}"),
     ]
-    if made.kept < V:
+    if made.kept < (made.full > 0).sum():
         share = f"{100 * made.mass:.1f}%"
         lines.append(say("next_token.caption_cut", kept=made.kept, share=share))
     surprise = [x for x in header.get("surprise", []) if x is not None]

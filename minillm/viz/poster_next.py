@@ -28,7 +28,8 @@ def next_token_poster(
     figure = Figure(figsize=(9.2, 3.6), dpi=110, facecolor="white", layout="constrained")
     panels = figure.subplots(1, 2, width_ratios=(1, 1.3)) if wide else [figure.subplots()]
     truth = None if expected.truth is None else expected.truth[-1][made.order]
-    _bars(panels[0], made, [spelled(vocabulary[i]) for i in made.order[:_BARS]], truth)
+    named = min(_BARS, int((made.full > 0).sum()))
+    _bars(panels[0], made, [spelled(vocabulary[i]) for i in made.order[:named]], truth)
     if wide:
         _surprise(panels[1], header)
     return png(figure)

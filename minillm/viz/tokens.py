@@ -62,7 +62,7 @@ def _name(source: Source) -> str:
 
 
 def _is_mark(char: str) -> bool:
-    return unicodedata.category(char) in _MARKS or "\U0001f3fb" <= char <= "\U0001f3ff"
+    return unicodedata.category(char) in _MARKS
 
 
 def _alone(char: str) -> str:

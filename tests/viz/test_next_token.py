@@ -156,6 +156,12 @@ def test_the_caption_says_what_is_kept():
     assert "most at “↵”, 1.3 bits" in caption
 
 
+def test_what_cannot_come_is_not_named():
+    view = viz.next_token([0.75, 0, 0.25, 0], VOCABULARY, probabilities=True)
+    assert "“a” 75.0%, “E4·BD” 25.0%." in view.caption
+    assert "may be drawn" not in view.caption  # nothing is cut away
+
+
 def test_the_poster_draws_hostile_tokens():
     rng = np.random.default_rng(0)
     count = len(HOSTILE)

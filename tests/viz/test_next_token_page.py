@@ -246,12 +246,14 @@ def test_a_large_vocabulary_has_the_same_numbers(open_page, tmp_path, monkeypatc
 
 def test_one_distribution_needs_no_text(open_page, tmp_path, monkeypatch):
     monkeypatch.setenv("MINILLM_LANG", "zh")
-    one = viz.next_token([0.5, 0.3, 0.2], ["红", "黄", "蓝"], probabilities=True, top_p=0.7)
+    colours = ["红", "绿", "黄", "蓝"]
+    one = viz.next_token([0.5, 0, 0.3, 0.2], colours, probabilities=True, top_p=0.7)
     page = open_page(one.save(tmp_path / "page.html"))
     assert page.locator("h3").inner_text() == "接下来会是："
     assert page.locator(".strip").count() == 0
     assert [row[0] for row in rows(page)] == ["红", "黄", "蓝"]
-    assert "3 个词元中有 2 个可能抽到" in page.locator(".sum").inner_text()
+    assert page.locator(".gap").inner_text() == "其余 1 个词元：0%"  # what cannot come
+    assert "4 个词元中有 2 个可能抽到" in page.locator(".sum").inner_text()
     assert page.locator(".view").get_attribute("lang") == "zh-Hans"
 
 

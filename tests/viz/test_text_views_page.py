@@ -231,6 +231,7 @@ def test_choices_are_told_and_taken(mounted, kind):
     mounted.locator(".strip").first.locator(".token").nth(2).click()
     settle(mounted)
     assert dict(mounted.evaluate("window.told"))["token"] == 2
+    mounted.mouse.move(2, 2)
     if kind == "next_token":
         mounted.evaluate("window.model.change('top_k', 3)")
         mounted.evaluate("window.model.change('layer', 0)")

@@ -19,7 +19,7 @@ function barsTable({ header, data, store, say, signal }) {
   function draw(now, title) {
     const { row, dist, cut, came, wanted } = now;
     const cutting = cut.beyond || cut.kept < row.alive;
-    const items = listItems({ shown: state.shown, wanted, ends: cut.ends, K: data.K, V: data.V });
+    const items = listItems({ shown: state.shown, wanted, ends: cut.ends, row });
     ranks = items.filter((item) => item.rank !== undefined).map((item) => item.rank);
     const truth = row.truth ?? (() => 0);
     const longest = (rank) => Math.max(drawn(cut, dist.p[rank], rank), dist.p[rank], truth(rank));
@@ -38,7 +38,7 @@ function barsTable({ header, data, store, say, signal }) {
       return tokenLine(item.rank, now, full, cutting, came);
     };
     body.replaceChildren(...items.map(line));
-    more.hidden = state.shown >= data.K;
+    more.hidden = state.shown >= Math.min(data.K, row.alive);
     less.hidden = state.shown === STEP;
     mark();
   }

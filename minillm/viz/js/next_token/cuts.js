@@ -66,8 +66,9 @@ function divergence(header, l, t, { logSum }, temperature) {
 }
 
 // The list as it is shown: tokens by rank, what lies between them as one line, and the cuts.
-function listItems({ shown, wanted, ends, K, V }) {
-  const first = Array.from({ length: Math.min(shown, K) }, (_, rank) => rank);
+function listItems({ shown, wanted, ends, row }) {
+  const [K, V] = [row.d.length, row.V];
+  const first = Array.from({ length: Math.min(shown, K, row.alive) }, (_, rank) => rank);
   const ranks = [...new Set([...first, ...wanted])].sort((a, b) => a - b);
   const items = [];
   let at = 0;
@@ -78,7 +79,8 @@ function listItems({ shown, wanted, ends, K, V }) {
   const skipTo = (to) => {
     while (at < to) {
       const stop = Math.min(to, ...ends.map((end) => end.at).filter((end) => end > at));
-      items.push(stop - at === 1 && at < K ? { rank: at } : { from: at, to: stop });
+      const single = stop - at === 1 && at < Math.min(K, row.alive);
+      items.push(single ? { rank: at } : { from: at, to: stop });
       moveTo(stop);
     }
   };

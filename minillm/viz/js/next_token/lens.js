@@ -49,7 +49,7 @@ function lensGrid({ header, data, store, say, signal }) {
         context.fillStyle = map.inks[code];
         context.font = `12px ${colours.font}`;
         context.fillText(fitText(context, data.label(id), width - 8), x + width / 2, y + 12.5);
-        if (id === came) frame(context, colours.truth, l, t, 2, 2.5);
+        if (id === came) frame(context, map.inks[code], l, t, 1.5, 3.5);
       }
     }
     context.fillStyle = colours.soft;

@@ -3,7 +3,7 @@
 function expectedPicture({ now, data, state, title, words, say }) {
   const { colours } = state;
   const { row, dist, cut, wanted } = now;
-  const items = listItems({ shown: state.shown, wanted, ends: cut.ends, K: data.K, V: data.V });
+  const items = listItems({ shown: state.shown, wanted, ends: cut.ends, row });
   const [left, wide, line, top] = [150, 360, 20, 68];
   const full = Math.max(1e-12, drawn(cut, dist.p[0], 0), dist.p[0], row.truth?.(0) ?? 0);
   const out = [];

@@ -29,47 +29,41 @@ function sentences(context, now, lens) {
 
 const rankOfChoice = (state, { row }) => (state.choice === null ? null : row.rankOf(state.choice));
 
+// Sentences one after another; Chinese puts no space between them.
+const joined = (say, ...parts) => parts.filter(Boolean).join(say("space"));
+
 // What came, how surprising that was and how unsure the model had been, at temperature 1.
-function placeSays({ header, data, say }, { t, l, row, plain, came }) {
-  const sure = plain.entropy < 0.02;
-  const unsure = say(sure ? "sure" : "unsure", {
-    bits: bits(plain.entropy),
-    even: (2 ** plain.entropy).toFixed(1),
-  });
+function placeSays({ header, data, say }, now) {
+  const { t, plain, came } = now;
+  const even = (2 ** plain.entropy).toFixed(1);
+  const unsure = say(plain.entropy < 0.02 ? "sure" : "unsure", { bits: bits(plain.entropy), even });
   if (!header.text) return unsure;
-  if (came === null) return `${say("next_one")} ${unsure}`;
-  let rank = row.rankOf(came);
-  let p = rank < 0 ? 0 : plain.p[rank];
-  if (rank < 0 && l === data.L - 1) {
-    const [number, logit] = header.came[t]; // not among those sent: its own line in the header
-    rank = number;
-    p = Math.exp(logit - row.top - plain.logSum);
-  }
-  if (rank < 0)
-    return `${say("unlisted", { token: quoted(data.label(came)), kept: data.K })} ${unsure}`;
-  const surprise = p > 0 ? bits(-Math.log2(p)) : "∞";
-  const values = {
-    token: quoted(data.label(came)),
-    bits: surprise,
-    share: share(p),
-    rank: counted(rank + 1),
-  };
-  const floor = header.floor ? ` ${say("came_floor", { bits: bits(header.floor[t]) })}` : "";
-  return `${say("came", values)}${floor} ${unsure}`;
+  if (came === null) return joined(say, say("next_one"), unsure);
+  const token = quoted(data.label(came));
+  const [rank, p] = placeOf(header, data, now);
+  if (rank < 0) return joined(say, say("unlisted", { token, kept: data.K }), unsure);
+  const surprise = p > 0 ? bits(-Math.log2(p)) : bits(null);
+  const values = { token, bits: surprise, share: share(p), rank: counted(rank + 1) };
+  const floor = header.floor && say("came_floor", { bits: bits(header.floor[t]) });
+  return joined(say, say("came", values), floor, unsure);
+}
+
+// Rank and probability of what came; if it was not among those sent, from its line in the header.
+function placeOf(header, data, { t, l, row, plain, came }) {
+  const rank = row.rankOf(came);
+  if (rank >= 0 || l < data.L - 1) return [rank, plain.p[rank]];
+  const [number, logit] = header.came[t];
+  return [number, Math.exp(logit - row.top - plain.logSum)];
 }
 
 function tokenSays({ data, say, store }, { row, dist, cut }, rank) {
   if (rank === null) return null;
-  if (rank < 0)
-    return say("unlisted", { token: quoted(data.label(store.state.choice)), kept: data.K });
+  const token = quoted(data.label(rank < 0 ? store.state.choice : row.ids[rank]));
+  if (rank < 0) return say("unlisted", { token, kept: data.K });
   const p = dist.p[rank];
-  const values = {
-    token: quoted(data.label(row.ids[rank])),
-    rank: counted(rank + 1),
-    share: share(p),
-  };
+  const values = { token, rank: counted(rank + 1), share: share(p) };
   const text = say("token_says", { ...values, drawn: share(drawn(cut, p, rank)) });
-  return row.truth ? `${text} ${say("token_truth", { share: share(row.truth(rank)) })}` : text;
+  return joined(say, text, row.truth && say("token_truth", { share: share(row.truth(rank)) }));
 }
 
 function spokenText(context, now, lens, panelKnobs) {
@@ -78,5 +72,5 @@ function spokenText(context, now, lens, panelKnobs) {
   if (state.spoken === "token")
     return tokenSays(context, now, state.rank ?? rankOfChoice(state, now)) ?? "";
   if (state.spoken === "cell") return lens.says([now.l, now.t]);
-  return `${placeName(context)} ${placeSays(context, now)}`;
+  return joined(context.say, placeName(context), placeSays(context, now));
 }

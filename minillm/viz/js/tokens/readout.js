@@ -3,6 +3,12 @@
 // A token's name in a sentence, kept from turning the sentence round if it is written right to left.
 const quoted = (name) => `\u2068“${name}”\u2069`;
 
+// A join in words: what stood left and right of the middle, and both.
+function mergeNames(text, from, middle, to) {
+  const name = (start, end) => quoted(text.name(start, end));
+  return { left: name(from, middle), right: name(middle, to), both: name(from, to) };
+}
+
 function describe({ panels, text, say, store }, focus) {
   if (!focus) return { line: say("rest"), made: [] };
   const panel = panels[focus.panel];
@@ -17,14 +23,9 @@ function describe({ panels, text, say, store }, focus) {
     count: tokens.length,
     bytes: text.hex(from, to).join(" "),
   };
-  const line = `${say("token", values)}${id === null ? "" : ` ${say("token_id", { id })}`}`;
+  const line = say("token", values) + (id === null ? "" : say("space") + say("token_id", { id }));
   const made = panel.history(from, to).map(([a, middle, b, rank]) => {
-    const names = [
-      [a, middle],
-      [middle, b],
-      [a, b],
-    ].map((range) => quoted(text.name(...range)));
-    return say("made", { rank, left: names[0], right: names[1], both: names[2] });
+    return say("made", { rank, ...mergeNames(text, a, middle, b) });
   });
   return { line, made };
 }

@@ -45,12 +45,7 @@ function stepper({ panel, text, store, say, signal, at }) {
     if (step === 0) return say("step_none");
     if (!state.moved) return say("step_all", { step });
     const [rank, id, from, middle, to, count] = panel.merges[step - 1];
-    const [left, right, both] = [
-      [from, middle],
-      [middle, to],
-      [from, to],
-    ].map((range) => quoted(text.name(...range)));
-    return say("step_says", { step, last, rank, id, left, right, both, count });
+    return say("step_says", { step, last, rank, id, count, ...mergeNames(text, from, middle, to) });
   }
   function show() {
     input.value = state.steps[at];
