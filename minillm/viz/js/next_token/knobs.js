@@ -58,18 +58,21 @@ function knobs({ header, data, store, say, signal }) {
     else topP.show(String(p), say("top_p_says", { p: percent(p) }));
     const count = { kept: counted(cut.kept), vocabulary: counted(data.V) };
     sum.textContent = say(cut.beyond ? "kept_beyond" : "kept", count);
-    const lines = [
-      [share(cut.mass), say("kept_mass")],
-      [share(Math.max(0, 1 - cut.mass)), say("cut_mass")],
-      [cut.entropy === null ? "?" : `${bits(cut.entropy)} ${say("bits")}`, say("kept_entropy")],
-    ];
+    const inBits = (value) => `${bits(value)} ${say("bits")}`;
+    const lines = [[cut.entropy === null ? "?" : inBits(cut.entropy), say("kept_entropy")]];
+    const cutting = cut.beyond || cut.kept < row.alive;
+    if (cutting) {
+      const away = share(Math.max(0, 1 - cut.mass));
+      lines.unshift([share(cut.mass), say("kept_mass")], [away, say("cut_mass")]);
+    }
     if (header.truth) {
       const above = divergence(header, l, t, dist, heat);
-      lines.push([`${bits(above)} ${say("bits")}`, say("divergence"), say("divergence_title")]);
-      let lost = 0;
-      for (let rank = cut.beyond ? data.K : cut.kept; rank < data.K; rank++)
-        lost += row.truth(rank);
-      lines.push([share(Math.min(1, lost)), say("truth_cut")]);
+      lines.push([inBits(above), say("divergence"), say("divergence_title")]);
+      const lost = [...row.d.keys()].reduce(
+        (sum, i) => sum + (drawn(cut, 1, i) ? 0 : row.truth(i)),
+        0,
+      );
+      if (cutting) lines.push([share(Math.min(1, lost)), say("truth_cut")]);
     }
     facts.replaceChildren(
       ...lines.map(([number, name, title]) =>
