@@ -13,6 +13,8 @@ from minillm.viz.labels import label, words
 from minillm.viz.payload import pack, whole_heads
 from minillm.viz.poster import attention_poster
 
+SHARES = ("previous", "induction", "recall", "first", "peak")  # scores that are a share of a row
+
 
 @dataclass(frozen=True, kw_only=True)
 class AttentionView(View):
@@ -35,6 +37,8 @@ def attention(
 ) -> AttentionView:
     """Show attention weights: layer x head overview, matrix and lines, linked. Lesson 03.
 
+    From a model and a text: `viz.attention(*lens.record.attention(model, tokenizer, text))`.
+
     weights: `(L, H, T, S)`, fewer dimensions, nested lists, or a Hugging Face `attentions` tuple;
         rows sum to one. A dict `{name: weights}` shows several: checkpoints, models or prompts.
     tokens: the T readers, `str` or `bytes`; with rows of a KV cache, the S tokens read, whose last
@@ -44,7 +48,8 @@ def attention(
     head: `(layer, head)` shown first; default: the highest `score`.
     score: colours the overview: "previous", "induction", "first", "entropy", "distance" ("peak",
         "first", "entropy" for cross-attention) or a name in `scores`.
-    scores: more scores, `(L, H)` or `(F, L, H)` each, by name.
+    scores: more scores, `(L, H)` or `(F, L, H)` each, by name, such as "recall" from
+        `lens.scores.recall`.
     window: `(start, stop)`, the part shown of a text of more than 1,024 tokens.
     compare: two names of `weights`, shown as first minus second.
     Raises ValueError naming layer, head and position where the weights are not such rows.
@@ -58,6 +63,7 @@ def attention(
     head = _choose_head(head, found[score][-1])
     if groups is not None and (groups < 1 or H % groups):
         raise ValueError(f"groups={groups} key/value heads cannot be shared by {H} query heads.")
+    ranges = {name: _score_range(name, values) for name, values in found.items()}
     layout, buffer = pack(frames, [head, *(_highest(values[-1]) for values in found.values())])
     header = {
         "frames": frames.names,
@@ -68,6 +74,7 @@ def attention(
         "groups": groups,
         "score": score,
         "scores": {name: _rounded(values) for name, values in found.items()},
+        "ranges": ranges,
         "scoreNames": {name: _score_name(name) for name in found},
         "compare": _choose_pair(compare, frames.names),
         **layout,
@@ -81,7 +88,9 @@ def attention(
         header=header,
         buffer=buffer,
         caption=_caption(frames, latest, head),
-        draw=lambda: attention_poster(frames, head, latest[score], _score_name(score)),
+        draw=lambda: attention_poster(
+            frames, head, latest[score], ranges[score], _score_name(score)
+        ),
         selection={"head": list(head), "token": None, "key": None},
         detail=lambda wanted: whole_heads(frames, [tuple(wanted)], layout["causal"]),
         sections=("viz", "attention"),
@@ -106,6 +115,17 @@ def _score_frames(frames: Frames, more: Mapping[str, np.ndarray]) -> dict[str, n
             )
         found[name] = np.broadcast_to(values, (F, L, H))
     return found
+
+
+def _score_range(name: str, values: np.ndarray) -> list[float]:
+    """Where the bars of a score begin and end: 0 and 1 for a share, else 0 and the highest value.
+
+    Bars that began at the lowest value would make any two heads look far apart.
+    """
+    seen = values[np.isfinite(values)]
+    if name in SHARES or seen.size == 0:
+        return [0.0, 1.0]
+    return [round(float(min(seen.min(), 0)), 3), round(float(max(seen.max(), 0)), 3)]
 
 
 def _highest(score: np.ndarray) -> tuple[int, int]:

@@ -132,7 +132,7 @@ def _view(frames: Frames, draw: Callable, name: str, **options: object) -> Bertv
     return BertvizView(
         markup=stand_alone(page.data),
         caption=say(f"{name}", layers=L, heads=H, readers=T, read=S),
-        draw=lambda: attention_poster(frames, head, score, say("attention.score_peak")),
+        draw=lambda: attention_poster(frames, head, score, [0, 1], say("attention.score_peak")),
     )
 
 
@@ -161,7 +161,8 @@ def stand_alone(page: str) -> str:
     if not bracket or tail.strip():
         raise RuntimeError("bertviz's script no longer ends its function with `});`.")
     hide = "document.currentScript.parentElement.querySelector('img').style.display = 'none';"
-    return f"{markup}<script>{_libraries()}\n{hide}\n{body}}})(jquery, d3);</script>"
+    # in a block, so that the names of two views on a page do not meet
+    return f"{markup}<script>{{\n{_libraries()}\n{hide}\n{body}}})(jquery, d3);\n}}</script>"
 
 
 def _replace_once(pattern: re.Pattern, new: str, text: str) -> str:

@@ -73,16 +73,16 @@ def drawable(text: str, longest: int = _LONGEST) -> str:
 
 
 def attention_poster(
-    frames: Frames, head: tuple[int, int], score: np.ndarray, score_name: str
+    frames: Frames, head: tuple[int, int], score: np.ndarray, ends: list[float], score_name: str
 ) -> bytes:
-    """The overview coloured by `score` `(L, H)` and the matrix of one head, as a PNG."""
+    """The overview coloured by `score` `(L, H)` between two ends, and one head's matrix: a PNG."""
     from matplotlib.figure import Figure
 
     weights = frames.weights[-1]
     figure = Figure(figsize=(9.2, 4.6), dpi=110, facecolor="white", layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(1, 1.2))
-    left.set_title(_styled(score_name), loc="left", fontsize=9, color=MUTED, family=fonts())
-    left.imshow(mosaic(weights, score), interpolation="none")
+    left.set_title(_styled(score_name), loc="left", fontsize=9, color=MUTED, family=fonts(), pad=10)
+    left.imshow(mosaic(weights, score, ends), interpolation="none")
     _tick_heads(left, weights.shape[:2], head)
     name = say("attention.head_name", layer=head[0], head=head[1])
     right.set_title(_styled(name), loc="left", fontsize=9, color=INK, family=fonts())
@@ -99,10 +99,10 @@ def attention_poster(
 TILE, GAP = 24, 4  # pixels of the mosaic
 
 
-def mosaic(weights: np.ndarray, score: np.ndarray) -> np.ndarray:
+def mosaic(weights: np.ndarray, score: np.ndarray, ends: list[float]) -> np.ndarray:
     """Every head of `(L, H, T, S)` as a tile, coloured by its score, the score a bar below it."""
     L, H = score.shape
-    low, high = (np.nanmin(score), np.nanmax(score)) if np.isfinite(score).any() else (0, 0)
+    low, high = ends
     strength = np.nan_to_num((score - low) / (high - low) if high > low else np.zeros((L, H)))
     cells = TILE if L * H <= 64 else TILE // 2  # every head costs bytes
     pitch = TILE + GAP
@@ -114,7 +114,7 @@ def mosaic(weights: np.ndarray, score: np.ndarray) -> np.ndarray:
         for head in range(H):
             tile = ramp("weights")[codes[head][rows][:, columns]]
             y, x = layer * (pitch + GAP), head * pitch
-            picture[y : y + TILE, x : x + TILE] = tint(tile, strength[layer, head])
+            picture[y : y + TILE, x : x + TILE] = tint(tile, strength[layer, head] ** 0.5)
             bar = y + TILE + 1
             picture[bar : bar + 2, x : x + TILE] = (228, 231, 235)
             length = round(TILE * float(strength[layer, head]))
@@ -151,8 +151,13 @@ def _tick_heads(axes: "Axes", shape: tuple[int, int], head: tuple[int, int]) -> 
     axes.set_xticks([h * pitch + TILE / 2 for h in range(H)], [str(h) for h in range(H)])
     axes.set_yticks([i * (pitch + GAP) + TILE / 2 for i in range(L)], [str(i) for i in range(L)])
     axes.set_xlabel(_styled(say("attention.heads")), fontsize=8, color=MUTED, family=fonts())
-    axes.set_ylabel(_styled(say("attention.layers")), fontsize=8, color=MUTED, family=fonts())
+    layers = _styled(say("attention.layers"))
+    upright = len(layers) < 3  # one Chinese sign
+    axes.set_ylabel(
+        layers, fontsize=8, color=MUTED, family=fonts(), rotation=0 if upright else 90, labelpad=8
+    )
     _quiet(axes)
+    axes.tick_params(pad=6)  # clear of the frame
 
 
 def _tick_tokens(axes: "Axes", readers: list, read: list) -> None:

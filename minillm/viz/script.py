@@ -40,6 +40,7 @@ VIEWS = {
         "view",
     ),
     "tokens": ("text", "chips", "stepper", "readout", "picture", "view"),
+    "model": ("gpt", "tokens", "choose", "session", "text", "heads", "bars", "view"),
 }
 
 

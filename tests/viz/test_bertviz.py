@@ -34,7 +34,7 @@ def test_the_page_is_freed_of_its_network():
     assert "require" not in markup.partition("return module.exports")[0].partition("<script>")[0]
     assert '{"left_text":["\\u003c/script>","PYTHON"]};\n    draw(params);' in markup
     assert markup.count("</script>") == 1
-    assert markup.endswith("})(jquery, d3);</script>")
+    assert markup.endswith("})(jquery, d3);\n}</script>")
 
 
 @pytest.mark.parametrize(
@@ -113,3 +113,15 @@ def test_cross_attention_keeps_its_two_texts(open_page, tmp_path):
     view = viz.bertviz_heads(weights, ["ein", "Hund"], keys=["a", "dog", "."])
     page = open_page(view.save(tmp_path / "page.html"), ready="svg")
     assert {"ein", "Hund", "a", "dog", "."} <= set(page.locator("svg text").all_text_contents())
+
+
+@pytest.mark.browser
+def test_several_views_on_a_page_all_draw(open_page, tmp_path, weights, tokens):
+    views = [viz.bertviz_heads(weights, tokens), viz.bertviz_model(weights, tokens)]
+    path = tmp_path / "page.html"
+    both = "".join(view.html() for view in (*views, views[0]))
+    path.write_text(f'<!doctype html><meta charset="utf-8"><body>{both}', encoding="utf-8")
+    page = open_page(path, ready="svg")
+    assert page.locator(".minillm-bertviz img:visible").count() == 0
+    for view in page.locator(".minillm-bertviz").all()[:2]:
+        assert view.locator("svg line").count() > 10

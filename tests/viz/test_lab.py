@@ -17,6 +17,8 @@ tokens = ["The", " cat", " sat", " on", " it"]
 weights = np.random.default_rng(0).dirichlet(np.ones(5), size=(2, 3, 5))
 view = viz.attention(weights, tokens, head=(1, 1))
 """
+BERTVIZ_DRAWN = """() => [...document.querySelectorAll('.minillm-bertviz')]
+    .filter(view => view.querySelector('svg line')).length === 2"""
 HOSTS = "document.querySelectorAll('.minillm-host').length"
 
 
@@ -69,12 +71,13 @@ def test_a_cell_can_choose_in_a_live_view(lab):
 
 
 def test_a_saved_notebook_draws_again_with_no_kernel(lab):
-    path = notebook(lab.server.root, "saved.ipynb", "view", "viz.bertviz_heads(weights, tokens)")
+    bertviz = [f"viz.bertviz_{kind}(weights, tokens)" for kind in ("heads", "model")]
+    path = notebook(lab.server.root, "saved.ipynb", "view", *bertviz)
     lab.open(path.name)
     lab.run_all()
     assert lab.errors() == []
     drawn(lab)
-    lab.page.wait_for_selector(".minillm-bertviz svg line", state="attached")
+    lab.page.wait_for_function(BERTVIZ_DRAWN)
     lab.save()
     outputs = nbformat.read(path, as_version=4).cells[1].outputs[0].data
     assert {"text/html", "image/png", "text/plain"} <= set(outputs)
@@ -83,7 +86,7 @@ def test_a_saved_notebook_draws_again_with_no_kernel(lab):
     lab.open(path.name)
     lab.shutdown_kernel()
     drawn(lab)
-    lab.page.wait_for_selector(".minillm-bertviz svg line", state="attached")
+    lab.page.wait_for_function(BERTVIZ_DRAWN)
     lab.page.locator(".token", has_text="sat").hover()
     settle(lab.page)
     assert "sat" in lab.page.locator(".readout").inner_text()

@@ -51,7 +51,8 @@ function thresholdSlider({ store, say, signal }) {
   return make("label", { class: "field" }, make("span", {}, say("threshold")), input, shown);
 }
 
-// Steps through the frames, with the chosen head's score as a little curve above the slider.
+// Steps through the frames. Above the slider the chosen head's score is a little curve, from zero to
+// the highest of any head; below it stand the names of the first and the last frame.
 function frameSlider({ store, header, say, signal }) {
   const { state } = store;
   const last = header.frames.length - 1;
@@ -64,6 +65,7 @@ function frameSlider({ store, header, say, signal }) {
     ...suppressed,
   });
   const name = make("output", { class: "value name" });
+  const score = make("span", { class: "soft" });
   const spark = make("canvas", { "aria-hidden": "true" });
   const play = make("button", { type: "button", class: "play", ...suppressed });
   let timer = 0;
@@ -95,38 +97,45 @@ function frameSlider({ store, header, say, signal }) {
 
   function draw(colours) {
     input.value = state.frame;
+    const [l, h] = state.preview ?? state.chosen[0];
     name.textContent = header.frames[state.frame];
+    const now = scoresOf(header, state.frame, l, h).find(([key]) => key === state.score);
+    score.textContent = `${now[1]} ${now[2]}`;
     input.setAttribute("aria-valuetext", header.frames[state.frame]);
     const wide = Math.max(60, input.clientWidth);
-    const context = fitCanvas(spark, wide, 26);
-    const [l, h] = state.preview ?? state.chosen[0];
+    const context = fitCanvas(spark, wide, 28);
     const scores = header.scores[state.score];
-    const range = scoreRange(scores);
+    const range = [0, Math.max(...scores.flat(2))];
     // the slider's knob moves between points half its width from both ends
     const x = (i) => 8 + ((wide - 16) * i) / last;
-    const y = (i) => 22 - 18 * strengthOf(scores[i][l][h], range);
+    const y = (i) => 24 - 20 * strengthOf(scores[i][l][h], range);
     context.beginPath();
     for (let i = 0; i <= last; i++) context.lineTo(x(i), y(i));
     context.strokeStyle = colours.accent;
     context.lineWidth = 1.5;
     context.stroke();
-    context.beginPath();
-    context.arc(x(state.frame), y(state.frame), 3.5, 0, 7);
     context.fillStyle = colours.accent;
-    context.fill();
+    for (let i = 0; i <= last; i++) {
+      if (i !== state.frame && wide < 8 * last) continue;
+      context.beginPath();
+      context.arc(x(i), y(i), i === state.frame ? 4 : 2, 0, 7);
+      context.fill();
+    }
   }
-  const track = make("div", { class: "track" }, spark, input);
-  return { box: make("div", { class: "frames" }, play, track, name), draw };
+  const ends = [0, last].map((i) => make("span", {}, header.frames[i]));
+  const track = make("div", { class: "track" }, spark, input, make("div", { class: "ends" }, ...ends));
+  const names = make("div", { class: "names" }, name, score);
+  return { box: make("div", { class: "frames" }, play, track, names), draw };
 }
 
 // The scale, at the square root as the colours are.
 function legend(canvas, shown, colours) {
-  const wide = 190;
-  const context = fitCanvas(canvas, wide + 30, 26);
+  const [wide, margin] = [186, 14]; // half of "−100" stands before the scale
+  const context = fitCanvas(canvas, wide + 2 * margin + 6, 26);
   const map = maps(colours.theme)[shown.signed ? "signed" : "weights"];
   for (let x = 0; x < wide; x++) {
     context.fillStyle = map.css[Math.round((255 * x) / (wide - 1))];
-    context.fillRect(4 + x, 0, 1, 9);
+    context.fillRect(margin + x, 0, 1, 9);
   }
   context.fillStyle = colours.soft;
   context.font = `10px ${colours.font}`;
@@ -135,6 +144,6 @@ function legend(canvas, shown, colours) {
   for (const tick of ticks) {
     const at = (shown.signed ? encodeSigned(tick) : encodeShare(tick)) / 255;
     const text = shown.signed && tick > 0 ? `+${100 * tick}` : `${100 * tick}`.replace("-", "−");
-    context.fillText(tick === 1 ? `${text}%` : text, 4 + at * wide, 22);
+    context.fillText(tick === 1 ? `${text}%` : text, margin + at * wide, 22);
   }
 }

@@ -1,6 +1,9 @@
 // Redraws what the changed names ask for, from the whole picture down to the focus alone.
 
-const WIDE = 760; // from this width on the overview stands beside the matrix
+// From these widths on the overview stands beside the matrix, or at least beside the tools. The
+// matrix of a long text needs the room more, as long as the overview above it is not tall.
+const wideFrom = ({ L, S }) => (L > 4 ? 760 : clamp(560 + 6 * S, 760, 1000));
+const MIDDLE = 560;
 const OF_OVERVIEW = [
   "frame",
   "versus",
@@ -60,7 +63,8 @@ function drawer(context, parts) {
       panelStage.drawBase(shown, colours);
       panelStage.drawRest(shown, colours, each);
       legend(parts.scale, shown, colours);
-      parts.hint.textContent = say(shown.signed ? "stage_hint_signed" : "stage_hint");
+      const hint = shown.signed ? "stage_hint_signed" : each ? "stage_hint_mean" : "stage_hint";
+      parts.hint.textContent = say(hint);
     }
     const focus = focusOf(state);
     panelStage.drawTop(shown, colours, focus, each);
@@ -75,11 +79,17 @@ function drawer(context, parts) {
 }
 
 function layOut({ data, store, box }, parts) {
-  const wide = store.state.size >= WIDE;
+  const { size } = store.state;
+  const wide = size >= wideFrom(data);
+  const middle = !wide && size >= MIDDLE;
   parts.body.classList.toggle("wide", wide);
+  parts.body.classList.toggle("middle", middle);
   const inner = box.clientWidth - 34;
-  const sideWidth = wide ? Math.ceil(clamp(24 + data.H * 40, 244, inner * 0.36)) : inner;
-  for (const column of [parts.side, parts.tools]) column.style.width = wide ? `${sideWidth}px` : "";
+  const most = wide ? inner * 0.36 : inner - 260; // the tools need 236
+  const beside = wide || middle;
+  const sideWidth = beside ? Math.ceil(clamp(36 + data.H * 40, 244, most)) : inner;
+  parts.side.style.width = beside ? `${sideWidth}px` : "";
+  parts.tools.style.width = wide ? `${sideWidth}px` : "";
   parts.heads.resize(sideWidth);
   parts.panelStage.resize(wide ? inner - sideWidth - 24 : inner);
 }
@@ -88,7 +98,7 @@ function drawOverview({ header, store, say }, parts) {
   const { state } = store;
   parts.heads.draw(state.colours);
   parts.frames?.draw(state.colours);
-  const [low, high] = scoreRange(header.scores[state.score]);
+  const [low, high] = header.ranges[state.score];
   parts.range.textContent = say("score_range", { low, high });
   const list = state.preview ? [state.preview] : state.chosen;
   const [layer, head] = list[0];
@@ -102,8 +112,8 @@ function drawOverview({ header, store, say }, parts) {
   }
   const name = say(state.followed ? "followed_name" : "head_name", { layer, head });
   const scores = state.followed ? [] : scoresOf(header, state.frame, layer, head);
-  const items = scores.map(([key, text]) =>
-    make("span", { class: key === state.score ? "score now" : "score" }, text),
+  const items = scores.map(([key, text, value]) =>
+    make("span", { class: key === state.score ? "score now" : "score" }, text, make("span", {}, value)),
   );
   const { frame, versus } = state;
   if (versus !== null) {
@@ -116,7 +126,7 @@ function drawOverview({ header, store, say }, parts) {
 const scoresOf = (header, frame, layer, head) =>
   Object.entries(header.scores).map(([key, scores]) => {
     const value = scores[frame][layer][head];
-    return [key, `${header.scoreNames[key]} ${value === null ? "–" : value.toFixed(2)}`];
+    return [key, header.scoreNames[key], value === null ? "–" : value.toFixed(2)];
   });
 
 function fillStrips(strips, data, state, shown) {
@@ -172,7 +182,9 @@ function spokenText({ header, store, say }, shown, focus) {
   const [what, value] = store.state.spoken;
   if (what === "head") {
     const [layer, head] = value;
-    const scores = scoresOf(header, store.state.frame, layer, head).map(([, text]) => text);
+    const scores = scoresOf(header, store.state.frame, layer, head).map(
+      ([, text, value]) => `${text} ${value}`,
+    );
     return [say("head_name", { layer, head }), ...scores].join(". ");
   }
   if (what === "pin")

@@ -29,6 +29,7 @@ function linesByLevel(shown, floor, wanted) {
 const restFloor = (shown, threshold) => Math.max(threshold, shown.rows > 40 ? 0.1 : 0.04);
 
 function drawLines(context, g, shown, map, { floor, wanted = null, colour = null, thick = 1 }) {
+  if (!g.lined) return;
   context.lineCap = "round";
   linesByLevel(shown, floor, wanted).forEach((lines, level) => {
     if (!lines.length) return;

@@ -4,7 +4,7 @@
 const BAR = 3;
 
 function overviewLayout(data, width, groups) {
-  const left = 20;
+  const left = 34;
   const perGroup = groups ? data.H / groups : data.H;
   const gaps = groups ? (groups - 1) * 6 : 0;
   const tallest = Math.max(14, 440 / data.L - BAR - 3);
@@ -14,7 +14,7 @@ function overviewLayout(data, width, groups) {
   const step = tile + gap;
   const down = tile + gap + BAR + 3;
   const x = (h) => left + h * step + Math.floor(h / perGroup) * 6;
-  const top = groups ? 28 : 16;
+  const top = groups ? 42 : 30;
   return {
     tile,
     step,
@@ -59,7 +59,7 @@ function overview({ data, header, store, say, signal }) {
     const ratio = window.devicePixelRatio || 1;
     const context = fitCanvas(canvas, layout.width, layout.height);
     const scores = header.scores[state.score];
-    const range = scoreRange(scores);
+    const range = header.ranges[state.score];
     const map = maps(colours.theme);
     const pixels = Math.round(layout.tile * ratio);
     const image = new ImageData(pixels, pixels);
@@ -69,7 +69,9 @@ function overview({ data, header, store, say, signal }) {
         const strength = strengthOf(scores[state.frame][l][h], range);
         const { codes, rows, columns } = tileCodes(l, h, pixels);
         const lut =
-          state.versus === null ? map.fades[Math.round(strength * FADES)] : map.signed.pixels;
+          state.versus === null
+            ? map.fades[Math.round(Math.sqrt(strength) * FADES)] // a weak score still has a tint
+            : map.signed.pixels;
         fillTile(out, pixels, codes, rows, columns, lut);
         const [x, y] = [layout.x(h), layout.y(l)];
         context.putImageData(image, Math.round(x * ratio), Math.round(y * ratio));
@@ -94,6 +96,14 @@ function overview({ data, header, store, say, signal }) {
       context.fillText(l, layout.left - 6, layout.y(l) + layout.tile / 2);
     }
     context.textAlign = "center";
+    // What the numbers count, in words.
+    context.fillText(say("heads"), (layout.left + layout.width) / 2, 6);
+    const layers = say("layers");
+    context.save();
+    context.translate(8, (layout.top + layout.height) / 2);
+    if (layers.length > 2) context.rotate(-Math.PI / 2); // Chinese has one sign, which stands
+    context.fillText(layers, 0, 0);
+    context.restore();
     for (let h = 0; h < data.H; h += skipColumns) {
       context.fillText(h, layout.x(h) + layout.tile / 2, layout.top - 9);
     }
@@ -189,20 +199,7 @@ function fillTile(out, pixels, codes, rows, columns, lut) {
   }
 }
 
-// The range of a score over all frames, so that colours mean the same at every checkpoint.
-function scoreRange(scores) {
-  let [low, high] = [Infinity, -Infinity];
-  for (const frame of scores) {
-    for (const layer of frame) {
-      for (const value of layer) {
-        if (value === null) continue;
-        low = Math.min(low, value);
-        high = Math.max(high, value);
-      }
-    }
-  }
-  return low <= high ? [low, high] : [0, 0];
-}
-
+// How far a value is along the bar; its ends are those of all frames, so that colours mean the same
+// at every checkpoint.
 const strengthOf = (value, [low, high]) =>
   value === null || high <= low ? 0 : (value - low) / (high - low);

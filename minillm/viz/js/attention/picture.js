@@ -18,7 +18,8 @@ function attentionPicture({ shown, focus, g, colours, title, words, floor }) {
   parts.push(
     `<image href="${image}" x="0" y="${g.rowTop}" ${size} preserveAspectRatio="none" style="image-rendering:pixelated"/>`,
   );
-  linesByLevel(shown, floor, focus).forEach((lines, level) => {
+  const levels = g.lined ? linesByLevel(shown, floor, focus) : [];
+  levels.forEach((lines, level) => {
     const root = (level + 0.75) / LEVELS;
     for (let i = 0; i < lines.length; i += 3) {
       const [y0, y1] = [g.rowY(lines[i]).toFixed(1), g.keyY(lines[i + 1]).toFixed(1)];
@@ -33,8 +34,10 @@ function attentionPicture({ shown, focus, g, colours, title, words, floor }) {
   for (let t = 0; t < g.rows; t += g.every) {
     text(g.readerRight, g.rowY(t) + 4, cut(shown.readers[t], g.readerWidth), 'text-anchor="end"');
   }
-  for (let s = 0; s < g.columns; s += g.every) {
+  for (let s = 0; g.lined && s < g.columns; s += g.every) {
     text(g.readLeft, g.keyY(s) + 4, cut(shown.read[s], g.readWidth));
+  }
+  for (let s = 0; s < g.columns; s += g.everySlanted) {
     const [x, y] = [g.columnX(s) + 5, g.rowTop - 6];
     text(x, y, cut(shown.read[s], g.readWidth), `transform="rotate(-45 ${x} ${y})"`);
   }

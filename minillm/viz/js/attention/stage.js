@@ -73,15 +73,14 @@ function stagePanel({ data, store, say, signal }) {
     context.fillStyle = colours.soft;
     context.textBaseline = "middle";
     for (let t = 0; t < g.rows; t += g.every) rowLabel(context, shown, t);
-    for (let s = 0; s < g.columns; s += g.every) {
-      keyLabel(context, shown, s);
-      columnLabel(context, shown, s);
-    }
+    for (let s = 0; s < g.columns; s += g.everySlanted) columnLabel(context, shown, s);
+    for (let s = 0; g.lined && s < g.columns; s += g.every) keyLabel(context, shown, s);
     context.font = `10.5px ${colours.font}`;
     context.textAlign = "right";
     const y = g.height - 8;
     context.fillText(fitText(context, say("reader"), g.readerWidth + GAP), g.readerRight, y);
     context.textAlign = "left";
+    if (!g.lined) return;
     context.fillText(fitText(context, say("is_read"), g.readWidth + GAP), g.readLeft, y);
   }
 
@@ -132,13 +131,9 @@ function stagePanel({ data, store, say, signal }) {
     if (focus.row !== null) {
       const wide = shown.causal ? (focus.row + 1) * g.cell : g.matrixWidth;
       context.strokeRect(-2, g.rowY(focus.row) - high / 2, wide + 3, high);
-      chip(
-        context,
-        colours,
-        g.linesLeft - GAP - g.readerWidth,
-        g.rowY(focus.row),
-        g.readerWidth + GAP + 2,
-      );
+      const left = g.linesLeft - GAP - g.readerWidth;
+      makeRoom(context, colours, left, g.rowY(focus.row), g.readerWidth + GAP - 1);
+      chip(context, colours, left, g.rowY(focus.row), g.readerWidth + GAP + 2);
       rowLabel(context, shown, focus.row);
     }
     if (focus.column !== null) {
@@ -147,8 +142,12 @@ function stagePanel({ data, store, say, signal }) {
       const tall = g.matrixHeight - above + 2;
       context.strokeRect(g.columnX(focus.column) - high / 2, g.rowTop + above - 1, high, tall);
       context.globalAlpha = 1;
-      chip(context, colours, g.linesRight + 1, g.keyY(focus.column), g.readWidth + GAP);
-      keyLabel(context, shown, focus.column);
+      if (g.lined) {
+        const left = g.linesRight + 1;
+        makeRoom(context, colours, left + 2, g.keyY(focus.column), g.readWidth + GAP);
+        chip(context, colours, left, g.keyY(focus.column), g.readWidth + GAP);
+        keyLabel(context, shown, focus.column);
+      }
       chipSlanted(context, colours, shown, focus.column);
     }
     if (focus.row !== null && focus.column !== null) {
@@ -157,6 +156,13 @@ function stagePanel({ data, store, say, signal }) {
       const [x, y] = [g.columnX(focus.column) - high / 2, g.rowY(focus.row) - high / 2];
       context.strokeRect(x, y, high, high);
     }
+  }
+
+  // Labels that stand close make room for the one in focus, whole.
+  function makeRoom(context, colours, x, y, wide) {
+    if (g.cell * g.every > 17) return;
+    context.fillStyle = colours.paper;
+    context.fillRect(x, y - 15, wide, 30);
   }
 
   function chip(context, colours, x, y, wide) {

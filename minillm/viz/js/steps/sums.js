@@ -2,7 +2,7 @@
 
 // A row of numbers as tinted cells; `strength` below 1 makes the tints paler, not the numbers.
 function numbers(values, full, map, strength = 1) {
-  const wide = values.length > 10;
+  const wide = values.length > 6;
   const cells = values.map((value) => {
     const colour = tone(map, "scores", value * strength, full);
     const style = `background:${css(colour)};color:${inkOn(colour)}`;

@@ -32,7 +32,8 @@ VIEWS.steps = async ({ model, el }) => {
   store.subscribe((changed) => {
     if (!state.size) return;
     if (changed.has("size")) {
-      const wide = state.size >= 820;
+      const numbers = Math.max(data.q[0].length, data.v[0].length);
+      const wide = state.size >= Math.min(820, 270 + 40 * S + 30 * numbers);
       box.classList.toggle("wide", wide);
       g = gridLayout(wide ? state.size * 0.44 : state.size - 34, data);
     }
