@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import zlib
 from functools import cache
 
@@ -99,9 +100,12 @@ def inline(kind: str) -> str:
 
 
 @cache
-def shared() -> str:
-    """The script of all views, for a page that loads it once; its displays are made by `queued`."""
-    return _packed(tuple(VIEWS), "mountQueue();")
+def shared(*kinds: str) -> str:
+    """The script of some views, for a page that loads it once; its displays are made by `queued`.
+
+    All views where none is named. A page needs no more than those it shows: see `kinds_on`.
+    """
+    return _packed(kinds or tuple(VIEWS), "mountQueue();")
 
 
 def queued() -> str:
@@ -109,6 +113,15 @@ def queued() -> str:
     return (
         "<script>(window.minillmViews ||= []).push(document.currentScript.parentElement);</script>"
     )
+
+
+_ISLAND = re.compile(r'<script type="application/json">{"kind":"(\w+)"')
+
+
+def kinds_on(page: str) -> tuple[str, ...]:
+    """Which views wait on a page of HTML for `shared(*kinds)`, in the order of `VIEWS`."""
+    found = set(_ISLAND.findall(page)) if queued() in page else set()
+    return tuple(kind for kind in VIEWS if kind in found)
 
 
 def module(kind: str) -> str:
