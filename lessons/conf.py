@@ -109,20 +109,15 @@ def other_languages(name: str) -> list[str]:
     return found
 
 
-VIEWS = "minillm-views.js"
-
-
-def ship_views(app: Sphinx) -> None:
-    """Write the script of all views beside the theme's: once for the whole book."""
-    static = Path(app.outdir, "_static")
-    static.mkdir(parents=True, exist_ok=True)
-    (static / VIEWS).write_text(script.shared(), encoding="utf-8")
-
-
 def load_views(app: Sphinx, name: str, template: str, context: dict, doctree: object) -> None:
-    """Load that script on a page that has a view."""
-    if script.queued() in context.get("body", ""):
-        app.add_js_file(VIEWS, loading_method="defer")
+    """Load the script of the views that a page shows: one file for all pages that show the same."""
+    kinds = script.kinds_on(context.get("body", ""))
+    if kinds:
+        file = f"minillm-views-{'-'.join(kinds)}.js"
+        static = Path(app.outdir, "_static")
+        static.mkdir(parents=True, exist_ok=True)
+        (static / file).write_text(script.shared(*kinds), encoding="utf-8")
+        app.add_js_file(file, loading_method="defer")
 
 
 def inline_math(self, node) -> None:
@@ -151,6 +146,5 @@ def setup(app: Sphinx) -> None:
         return visit_and_stop
 
     app.connect("source-read", dress)
-    app.connect("builder-inited", ship_views)
     app.connect("html-page-context", load_views)
     app.add_html_math_renderer("mathml", (whole(inline_math), skip), (whole(block_math), skip))

@@ -4,7 +4,9 @@ from minillm.viz.attention import AttentionView, attention
 from minillm.viz.bertviz import bertviz_heads, bertviz_model
 from minillm.viz.engine import View
 from minillm.viz.model import model
+from minillm.viz.next_token import next_token
 from minillm.viz.steps import attention_steps
+from minillm.viz.tokens import tokens
 
 __all__ = [
     "AttentionView",
@@ -14,4 +16,6 @@ __all__ = [
     "bertviz_heads",
     "bertviz_model",
     "model",
+    "next_token",
+    "tokens",
 ]

@@ -33,7 +33,7 @@ class View:
     In a notebook the last line of a cell shows it. `save(path)` writes a page of its own, `live()`
     gives the widget whose selection Python can read. With `MINILLM_SHARED_SCRIPT=1` in the
     environment, as in the book, the display leaves the script out and the page must load
-    `script.shared()` once.
+    `script.shared(*kinds)` once.
     """
 
     kind: str  # the script's name for the view

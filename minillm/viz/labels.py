@@ -36,6 +36,20 @@ def label(token: str | bytes) -> str:
         return "·".join(f"{byte:02X}" for byte in text)
     if len(text) > 1 and text[0] == " " and not text[1].isspace():
         text = text[1:]
+    return _written(text)
+
+
+def spelled(token: str | bytes) -> str:
+    """What a list of tokens writes: every blank made visible, so that no two look alike.
+
+    >>> [spelled(t) for t in ("the", " the", b"\\xe4\\xbd")]
+    ['the', '·the', 'E4·BD']
+    """
+    text = plain_text(token)
+    return _written(text) if isinstance(text, str) else label(token)
+
+
+def _written(text: str) -> str:
     return "".join(_GLYPHS.get(char) or _visible(char) for char in text) or "∅"
 
 

@@ -78,3 +78,51 @@ def cell_point(page, row: int, column: int, shape: tuple[int, int]) -> tuple[flo
     return box["x"] + x + (column + 0.5) * width / columns, box["y"] + y + (
         row + 0.5
     ) * height / rows
+
+
+def plain(text: str) -> str:
+    """Text without the marks that keep a token's direction to itself."""
+    return text.replace("\u2068", "").replace("\u2069", "")
+
+
+def in_page(*views, head: str = "") -> str:
+    """A page with the displays of some views."""
+    body = "\n".join(view.html() for view in views)
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>x</title>{head}<body>{body}'
+    )
+
+
+# Mounts a view so many times as a widget manager would, and takes all but the last away again.
+MOUNT = """async (times) => {
+    const { default: view } = await import('./view.mjs');
+    const island = JSON.parse(document.querySelector('[type="application/json"]').textContent);
+    const bytes = Uint8Array.from(atob(island.buffer), (c) => c.charCodeAt(0));
+    window.told = [];
+    for (let i = 0; i < times; i++) {
+        const values = { ...island, ...island.selection, buffer: new DataView(bytes.buffer) };
+        const listeners = {};
+        window.model = {
+            get: (name) => values[name],
+            set: (name, value) => { values[name] = value; window.told.push([name, value]); },
+            on: (event, listener) => (listeners[event] ??= []).push(listener),
+            off: (event, listener) => {
+                listeners[event] = listeners[event].filter((other) => other !== listener);
+            },
+            save_changes: () => {},
+            send: () => {},
+            change: (name, value) => {
+                values[name] = value;
+                listeners[`change:${name}`].forEach((listener) => listener());
+            },
+            left: () => Object.values(listeners).flat().length,
+        };
+        const el = document.createElement('div');
+        document.body.append(el);
+        const end = await view.render({ model: window.model, el });
+        if (i === times - 1) break;
+        end();
+        el.remove();
+        if (window.model.left()) throw Error('a listener is left');
+    }
+}"""

@@ -13,9 +13,12 @@ from minillm.viz.encode import encode
 from minillm.viz.palette import ramp
 from tests.viz.pages import (
     HOSTILE,
+    MOUNT,
     causal_weights,
     cell_colours,
     cell_point,
+    in_page,
+    plain,
     settle,
     softmax,
 )
@@ -28,24 +31,12 @@ def saved(tmp_path, weights, tokens):
     return viz.attention(weights, tokens).save(tmp_path / "page.html")
 
 
-def plain(text: str) -> str:
-    """Text without the marks that keep a token's direction to itself."""
-    return text.replace("\u2068", "").replace("\u2069", "")
-
-
 def readout(page) -> str:
     return plain(page.locator(".readout").inner_text())
 
 
 def spoken(page) -> str:
     return plain(page.locator("[aria-live]").inner_text())
-
-
-def in_page(*views, head: str = "") -> str:
-    body = "\n".join(view.html() for view in views)
-    return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>x</title>{head}<body>{body}'
-    )
 
 
 def test_it_draws_from_disk(open_page, saved):
@@ -405,40 +396,6 @@ def test_the_book_s_shared_script_serves_displays_before_and_after_it(
     page = open_page(path)
     page.wait_for_function("document.querySelectorAll('.minillm-host').length === 2")
     assert page.locator(".stage").count() == 2
-
-
-MOUNT = """async (times) => {
-    const { default: view } = await import('./view.mjs');
-    const island = JSON.parse(document.querySelector('[type="application/json"]').textContent);
-    const bytes = Uint8Array.from(atob(island.buffer), (c) => c.charCodeAt(0));
-    window.told = [];
-    for (let i = 0; i < times; i++) {
-        const values = { ...island, ...island.selection, buffer: new DataView(bytes.buffer) };
-        const listeners = {};
-        window.model = {
-            get: (name) => values[name],
-            set: (name, value) => { values[name] = value; window.told.push([name, value]); },
-            on: (event, listener) => (listeners[event] ??= []).push(listener),
-            off: (event, listener) => {
-                listeners[event] = listeners[event].filter((other) => other !== listener);
-            },
-            save_changes: () => {},
-            send: () => {},
-            change: (name, value) => {
-                values[name] = value;
-                listeners[`change:${name}`].forEach((listener) => listener());
-            },
-            left: () => Object.values(listeners).flat().length,
-        };
-        const el = document.createElement('div');
-        document.body.append(el);
-        const end = await view.render({ model: window.model, el });
-        if (i === times - 1) break;
-        end();
-        el.remove();
-        if (window.model.left()) throw Error('a listener is left');
-    }
-}"""
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import os
 import re
 
+import numpy as np
 import pytest
 
 from minillm import viz
@@ -59,7 +60,8 @@ def test_every_script_file_is_joined_and_no_comment_stays():
 
 
 def test_every_word_that_a_script_asks_for_is_in_the_catalogue(view):
-    for kind, sections in (("attention", ("viz", "attention")), ("steps", ("viz", "steps"))):
+    for kind in script.VIEWS:
+        sections = ("viz", kind)
         shown = viz.View(
             kind=kind,
             header={},
@@ -82,7 +84,17 @@ def test_every_word_that_a_script_asks_for_is_in_the_catalogue(view):
 def test_the_script_stays_within_its_size():
     for kind in script.VIEWS:
         assert len(script.inline(kind)) <= 60_000
-    assert len(script.shared()) <= 60_000
+        assert len(script.shared(kind)) <= 30_000  # a page may show several kinds
+
+
+def test_a_page_loads_the_scripts_of_the_views_it_shows(view):
+    rng = np.random.default_rng(0)
+    steps = viz.attention_steps(*rng.normal(size=(3, 4, 4)), ['<script>{"kind":"curve"', *"abc"])
+    page = view.html(shared=True) + steps.html(shared=True) + view.html(shared=True)
+    assert script.kinds_on(page) == ("attention", "steps")
+    assert script.kinds_on(view.html()) == ()  # it brings its own
+    assert script.kinds_on("<p>Only words.</p>") == ()
+    assert len(script.shared("attention", "steps")) < len(script.shared())
 
 
 def test_a_live_view_can_be_read_and_written(view):

@@ -19,3 +19,13 @@ async function savePng(name, picture) {
   canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
   canvas.toBlob((blob) => download(`${name}.png`, blob));
 }
+
+// The two buttons of a view; `picture()` gives {text, width, height}.
+function pictureButtons(name, picture, say, signal) {
+  return Object.entries({ png: savePng, svg: saveSvg }).map(([kind, save]) => {
+    const attributes = { type: "button", title: say(`save_${kind}`), ...suppressed };
+    const button = make("button", attributes, say(`export_${kind}`));
+    button.addEventListener("click", () => save(name, picture()), { signal });
+    return button;
+  });
+}

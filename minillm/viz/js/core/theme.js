@@ -67,6 +67,7 @@ function readColours(host, box) {
     wash: value("--wash"),
     accent: value("--accent"),
     accentWash: value("--accent-wash"),
+    truth: value("--truth"),
   };
 }
 
