@@ -15,6 +15,7 @@ from sphinx.search import zh as chinese_search  # noqa: E402
 from lessons.build import LESSON, address, folder_of, lesson_links, with_card  # noqa: E402
 from minillm.language import language as chosen_language  # noqa: E402
 from minillm.language import say  # noqa: E402
+from minillm.viz import script  # noqa: E402
 
 LANG = chosen_language()
 
@@ -82,6 +83,22 @@ def add_card(app: Sphinx, name: str, source: list[str]) -> None:
     source[0] = with_card(source[0], yaml.safe_load(head).get("minillm", {}), LANG, card)
 
 
+VIEWS = "minillm-views.js"
+
+
+def ship_views(app: Sphinx) -> None:
+    """Write the script of all views beside the theme's: once for the whole book."""
+    static = Path(app.outdir, "_static")
+    static.mkdir(parents=True, exist_ok=True)
+    (static / VIEWS).write_text(script.shared(), encoding="utf-8")
+
+
+def load_views(app: Sphinx, name: str, template: str, context: dict, doctree: object) -> None:
+    """Load that script on a page that has a view."""
+    if script.queued() in context.get("body", ""):
+        app.add_js_file(VIEWS, loading_method="defer")
+
+
 def inline_math(self, node) -> None:
     """An equation in a line, as MathML: the browser draws it, with no script and no network."""
     self.body.append(convert(node.astext()))
@@ -108,4 +125,6 @@ def setup(app: Sphinx) -> None:
         return visit_and_stop
 
     app.connect("source-read", add_card)
+    app.connect("builder-inited", ship_views)
+    app.connect("html-page-context", load_views)
     app.add_html_math_renderer("mathml", (whole(inline_math), skip), (whole(block_math), skip))

@@ -1,11 +1,8 @@
 """The book as a reader meets it: from disk and from a server, light and dark, wide and narrow."""
 
-import functools
-import http.server
 import re
 import shutil
 import subprocess
-import threading
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -14,6 +11,7 @@ import pytest
 from lessons import book
 from lessons.build import lessons
 from minillm.language import LANGUAGES
+from tests.reader import Reader, served
 
 VIEWS = [
     pytest.param("file", "light", 1280, id="from disk, light, wide"),
@@ -32,54 +30,8 @@ def copied(built_book, tmp_path_factory):
 @pytest.fixture(scope="module")
 def addresses(copied):
     """Where the book is: `{"file": ..., "http": ...}`."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *arguments):
-            pass
-
-    handler = functools.partial(Quiet, directory=copied)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield {"file": copied.as_uri(), "http": f"http://127.0.0.1:{server.server_port}"}
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-class Reader:
-    """A browser window on the book that notes whatever goes wrong."""
-
-    def __init__(self, browser, theme="light", width=1280):
-        self.context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=theme
-        )
-        self.page = self.context.new_page()
-        self.outside, self.errors = [], []
-        self.page.on("console", self._note)
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.context.route("**/*", self._gate)
-
-    def _note(self, message):
-        if message.type == "error":
-            self.errors.append(f"{message.text} ({message.location.get('url')})")
-
-    def _gate(self, route):
-        parts = urlsplit(route.request.url)
-        if parts.scheme in ("file", "data", "blob") or parts.hostname == "127.0.0.1":
-            route.continue_()
-        else:
-            self.outside.append(route.request.url)
-            route.abort()
-
-    def open(self, address):
-        self.page.goto(address, wait_until="load")
-        return self.page
-
-    def close(self):
-        self.context.close()
-        assert self.outside == []
-        assert self.errors == []
+    with served(copied) as http_address:
+        yield {"file": copied.as_uri(), "http": http_address}
 
 
 @pytest.fixture
@@ -162,6 +114,13 @@ def test_every_link_inside_the_book_leads_somewhere(copied):
             if parts.fragment and target.suffix == ".html":
                 content = target.read_text(encoding="utf-8")
                 assert f'id="{unquote(parts.fragment)}"' in content, (name, link)
+
+
+def test_pages_with_views_load_the_shared_script_and_hold_none_of_their_own(copied):
+    for name in names(copied):
+        html = (copied / name).read_text(encoding="utf-8")
+        assert ("minillmViews ||=" in html) == ("minillm-views.js" in html), name
+        assert "DecompressionStream" not in html, name  # that would be a script of its own
 
 
 @pytest.mark.browser

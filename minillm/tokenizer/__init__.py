@@ -36,8 +36,7 @@ def from_dict(saved: dict) -> Tokenizer:
     cls = Tokenizer.kinds.get(kind) if isinstance(kind, str) else None
     if cls is None:
         raise ValueError(
-            f"Unknown kind of tokenizer {kind!r:.80}; "
-            f"expected one of {', '.join(Tokenizer.kinds)}."
+            f"Unknown kind of tokenizer {kind!r:.80}; expected one of {', '.join(Tokenizer.kinds)}."
         )
     try:
         return cls(**fields)
