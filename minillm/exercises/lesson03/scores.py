@@ -79,18 +79,6 @@ def turned_over_and_not_scaled(q, k):
 
 
 @scores.mistake
-def features_compared(q, k):
-    """Sums over the tokens: compares features with features, (D, D)."""
-    return q.T @ k / math.sqrt(q.shape[1])
-
-
-@scores.mistake(hint="features_compared")
-def features_compared_not_scaled(q, k):
-    """The same, as they are."""
-    return q.T @ k
-
-
-@scores.mistake
 def own_key_only(q, k):
     """Each query with the key of its own row: (T,)."""
     return (q * k).sum(1) / math.sqrt(q.shape[1])
