@@ -40,7 +40,7 @@ nb_execution_mode = "cache"
 nb_execution_cache_path = os.environ.get(
     "MINILLM_BOOK_CACHE", str(HERE.parent / "_build/cache/conf")
 )
-nb_execution_timeout = 180
+nb_execution_timeout = 600  # seconds a cell: for one that hangs; tests hold a lesson to less
 nb_execution_raise_on_error = True
 nb_merge_streams = True
 nb_ipywidgets_js = {}  # the views bring their own script: no widget manager from the network
