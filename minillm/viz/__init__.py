@@ -2,14 +2,20 @@
 
 from minillm.viz.attention import AttentionView, attention
 from minillm.viz.bertviz import bertviz_heads, bertviz_model
+from minillm.viz.callback import CurveCallback
+from minillm.viz.curve import curve
 from minillm.viz.engine import View
 from minillm.viz.steps import attention_steps
+from minillm.viz.watch import watch
 
 __all__ = [
     "AttentionView",
+    "CurveCallback",
     "View",
     "attention",
     "attention_steps",
     "bertviz_heads",
     "bertviz_model",
+    "curve",
+    "watch",
 ]

@@ -27,6 +27,21 @@ VIEWS = {
         "view",
     ),
     "steps": ("grid", "sums", "view"),
+    "curve": (
+        "data",
+        "scale",
+        "pen",
+        "plot",
+        "scene",
+        "draw",
+        "cursor",
+        "tools",
+        "readout",
+        "sample",
+        "save",
+        "parts",
+        "view",
+    ),
 }
 
 

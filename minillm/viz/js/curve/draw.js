@@ -1,0 +1,143 @@
+// The plots drawn, with either pen.
+
+function drawMain(pen, { main, visible, zoomed, axis }, { header, say }, colours) {
+  const { frame, x, y, lines, points, floor } = main;
+  drawFrame(pen, frame, x, y, colours, {
+    ticks: Math.round(frame.height / 42),
+    across: frame.width < 520 ? 5 : 8,
+    name: say(axis),
+  });
+  const { left, top, right, bottom } = frame;
+  pen.clip(left, top - 8, right - left + 7, bottom - top + 10, () => {
+    if (visible.length === 1) drawRegret(pen, main, header);
+    for (const line of lines) {
+      const [from, to] = rowsWithin(line.xs, x);
+      const { colour, dash } = line.look;
+      const raw = trace(line.xs, line.ys, x, y, from, to);
+      pen.line(raw, { colour, width: line.soft ? 1 : 1.4, alpha: line.soft ? 0.32 : 0.9 });
+      if (!line.soft) continue;
+      const soft = trace(line.xs, line.soft, x, y, from, to);
+      pen.line(soft, { colour, width: 2, dash });
+    }
+    for (const line of floor) drawLine(pen, line, x, y, { colour: colours.ink, dash: [5, 3] });
+    for (const line of points) drawPoints(pen, line, x, y, colours, 4.2);
+  });
+  const level = (value, name, colour, above = -5) => {
+    const at = y.at(value);
+    if (at < top - 6 || at > bottom + 1) return;
+    pen.line([left, at, right, at], { colour, dash: [5, 3] });
+    pen.text(right - 2, at + above, name, { colour, align: "right", room: 0.7 * (right - left) });
+  };
+  for (const [name, value] of header.marks) level(value, name, colours.soft);
+  if (header.floor !== null) level(header.floor, `${say("floor")} ${number(header.floor)}`, colours.ink, 13);
+  if (zoomed) pen.rect(left, bottom + 0.5, right - left, 2, { colour: colours.accent });
+}
+
+function drawLine(pen, { xs, ys }, x, y, style) {
+  pen.line(trace(xs, ys, x, y, ...rowsWithin(xs, x)), style);
+}
+
+// What was measured, joined by a hairline; too many points for a marker each are a line.
+function drawPoints(pen, line, x, y, colours, size) {
+  const traced = trace(line.xs, line.ys, x, y, ...rowsWithin(line.xs, x));
+  const { colour, dash, shape } = line.look;
+  const few = traced.length / 2 <= (x.at(x.high) - x.at(x.low)) / 9;
+  pen.line(traced, few ? { colour, alpha: 0.5 } : { colour, dash, width: 1.6 });
+  if (!few) return;
+  for (let i = 0; i < traced.length; i += 2) {
+    if (Number.isNaN(traced[i + 1])) continue;
+    pen.mark(shape, traced[i], traced[i + 1], size, { colour, edge: colours.paper });
+  }
+}
+
+// The room between the run and the floor: what could still be learnt.
+function drawRegret(pen, { x, y, lines, points, floor }, header) {
+  const line = points[0] ?? lines[0];
+  if (!line) return;
+  const upper = trace(line.xs, line.soft ?? line.ys, x, y, ...rowsWithin(line.xs, x));
+  const known = upper.filter((_, i) => !Number.isNaN(upper[i | 1]));
+  if (known.length < 4) return;
+  let below = [];
+  if (floor.length) {
+    const traced = trace(floor[0].xs, floor[0].ys, x, y, ...rowsWithin(floor[0].xs, x));
+    for (let i = traced.length - 2; i >= 0; i -= 2) below.push(traced[i], traced[i + 1]);
+  } else if (header.floor !== null) {
+    const at = y.at(header.floor);
+    below = [known.at(-2), at, known[0], at];
+  } else return;
+  pen.area([...known, ...below], { colour: line.look.colour, alpha: 0.1 });
+}
+
+function drawSmall(pen, plot, scene, colours) {
+  if (plot.run) return drawMap(pen, plot, scene, colours);
+  const { key, frame, x, y, lines } = plot;
+  drawFrame(pen, frame, x, y, colours, { ticks: 3, across: frame.width < 240 ? 3 : 4 });
+  pen.clip(frame.left, frame.top - 4, frame.right - frame.left + 5, frame.bottom - frame.top + 6, () => {
+    for (const line of lines) {
+      if (key === "regret") {
+        drawPoints(pen, line, x, y, colours, 3);
+        continue;
+      }
+      const { colour, dash } = line.look;
+      if (line.soft) drawLine(pen, line, x, y, { colour, width: 0.8, alpha: 0.32 });
+      drawLine(pen, { ...line, ys: line.soft ?? line.ys }, x, y, { colour, width: 1.5, dash });
+    }
+  });
+}
+
+function drawMap(pen, plot, { theme }, colours) {
+  const { frame, run, x, xs, range, rowHeight } = plot;
+  const [low, high] = range.map(Math.log);
+  const wide = Math.max(1, Math.round(frame.right - frame.left));
+  // a column a pixel, each the last map step at or before it; nothing before the first
+  const codes = new Uint8Array(wide * run.layers.length);
+  const map = maps(theme).weights.pixels;
+  const seen = Array.from({ length: wide }, (_, px) => {
+    const value = x.back(frame.left + px + 1);
+    return firstAt(xs, value * (1 + 1e-12) + 1e-300) - 1;
+  });
+  run.norms.forEach((row, layer) => {
+    seen.forEach((k, px) => {
+      const level = k < 0 ? NaN : (Math.log(row[k]) - low) / (high - low || 1);
+      codes[layer * wide + px] = Number.isNaN(level) ? 0 : Math.round(255 * clamp(level, 0, 1));
+    });
+  });
+  const image = cellImage(codes, run.layers.length, wide, map);
+  pen.image(image, frame.left, frame.top, wide, frame.bottom - frame.top);
+  drawFrame(pen, frame, x, { low: 1, high: 0, at: () => 0 }, colours, { ticks: 1, across: 4 });
+  const every = Math.ceil(12 / rowHeight);
+  run.layers.forEach((name, layer) => {
+    if (layer % every) return;
+    const at = frame.top + (layer + 0.5) * rowHeight + 3.5;
+    pen.text(frame.left - 6, at, name, { colour: colours.soft, size: 10.5, align: "right", room: frame.left - 8 });
+  });
+}
+
+// The cursor and the brush, on the sheet above.
+function drawTop(pen, plot, cursor, brush, colours, pinned) {
+  const { frame, x, y, lines = [], points = [] } = plot;
+  if (brush) {
+    const [from, to] = [Math.min(...brush), Math.max(...brush)].map((value) =>
+      clamp(x.at(value), frame.left, frame.right),
+    );
+    pen.rect(from, frame.top, to - from, frame.bottom - frame.top, { colour: colours.accent, alpha: 0.13 });
+  }
+  if (!cursor) return;
+  const at = x.at(cursor.x);
+  if (at < frame.left - 1 || at > frame.right + 1) return;
+  const colour = pinned ? colours.accent : colours.soft;
+  pen.line([at, frame.top, at, frame.bottom], { colour, width: pinned ? 1.6 : 1 });
+  for (const line of [...lines, ...points]) {
+    const row = cursor.rows[line.run.index];
+    if (row === null) continue;
+    const shown = points.includes(line) ? line.ys[row] : (line.soft ?? line.ys)[row];
+    if (!Number.isFinite(shown) || (y.log && shown <= 0)) continue;
+    const up = y.at(shown);
+    if (up < frame.top - 4 || up > frame.bottom + 4) continue;
+    const size = points.includes(line) ? 5.5 : 4;
+    pen.mark(points.includes(line) ? line.look.shape : 0, x.at(line.xs[row]), up, size, {
+      colour: line.look.colour,
+      edge: colours.paper,
+    });
+  }
+}
