@@ -19,7 +19,7 @@ def pack(runs: list[Log], *, live: bool) -> tuple[list[dict], bytes]:
     """What the header says of each run, and the numbers; `minillm/viz/js/curve/data.js` reads both.
 
     A column is float32, its bytes in planes (all first bytes, then all second ones, ...) because
-    they deflate better so; steps and tokens are the differences from one record to the next, float64.
+    they deflate better so; steps and tokens are float64, each the difference from the one before.
     """
     most = max(2, (LIVE if live else SAVED) // len(runs))
     headers, planes = [], []
@@ -81,10 +81,8 @@ def _largest(values: np.ndarray, rows: np.ndarray, starts: np.ndarray) -> np.nda
 
 
 def _planes(name: str, values: np.ndarray) -> bytes:
-    if name in _EXACT:
-        numbers = np.diff(values, prepend=0.0).astype("<f8")
-    else:
-        numbers = values.astype("<f4")
+    exact = name in _EXACT
+    numbers = np.diff(values, prepend=0.0).astype("<f8") if exact else values.astype("<f4")
     return numbers.view(np.uint8).reshape(len(numbers), numbers.itemsize).T.tobytes()
 
 

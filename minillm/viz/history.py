@@ -46,8 +46,8 @@ class Log:
         found = _read(record)
         if not found:
             raise ValueError(
-                f"{self.called}: record {self.rows + 1} is {record!r}; expected a loss, or a mapping "
-                f"or object with some of {', '.join(FIELDS)}."
+                f"{self.called}: record {self.rows + 1} is {record!r}; expected a loss, or a "
+                f"mapping or object with some of {', '.join(FIELDS)}."
             )
         last = self.columns["step"][-1] if self.rows else 0.0
         step = _number(self.called, "step", found.pop("step", last + 1))

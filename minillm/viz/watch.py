@@ -16,7 +16,7 @@ from minillm.viz.curve import SECTIONS, look, view_of
 from minillm.viz.engine import View
 from minillm.viz.history import Log, logs
 
-PAUSE = 0.1  # seconds between two drawings, at least
+PAUSE = 0.2  # seconds between two drawings, at least
 SHARE = 0.01  # of the time may go into drawing
 
 
@@ -47,7 +47,9 @@ class watch:
         unit: str | None = None,
     ) -> None:
         self._steps = steps
-        self.log = Log(name, getattr(steps, "history", ()))
+        self.log = Log(name)
+        self._taken = 0  # records of the trainer's history
+        self._catch_up()
         self._others = [] if against is None else logs(against)
         self._look = look(floor, marks, unit)
 
@@ -57,9 +59,11 @@ class watch:
         try:
             for step in self._steps:
                 self.log.add(step)
+                self._taken += 1
                 yield step
                 screen.refresh()  # after the loop's body, with what it has noted
         except KeyboardInterrupt as pressed:
+            self._catch_up()  # with the step that was finished before the trainer stopped
             # One line instead of the way through the trainer. The cell still ends as interrupted,
             # so that "Run All" stops here too.
             steps = self.log.columns["step"]
@@ -68,6 +72,13 @@ class watch:
             raise
         finally:
             screen.close()
+
+    def _catch_up(self) -> None:
+        """Take the steps that a trainer has done and this loop has not seen."""
+        done = getattr(self._steps, "history", [])
+        for record in done[self._taken :]:
+            self.log.add(record)
+        self._taken = len(done)
 
     def note(self, **found: Any) -> None:
         """Add to the last step what the loop found out, such as `sample=...` or `regret={...}`.

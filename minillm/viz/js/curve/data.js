@@ -37,8 +37,10 @@ function speedOf({ tokens, seconds }) {
   });
 }
 
-// The mean of the values around each step, weighed by e to the minus distance over `memory` steps.
+// The mean of the values around each step, weighed by e to the minus distance over `memory` steps; over
+// a quarter of the way from the start where that is less, because there a loss falls fastest.
 // One pass forwards, one backwards; the value itself, which both have met, is taken off once.
+// Python draws the still picture alike, in `minillm/viz/plots.py`.
 function smooth(run, name, memory) {
   const key = `${name} ${memory}`;
   if (!run.smoothed.has(key)) {
@@ -56,7 +58,8 @@ function smoothColumn(steps, values, memory) {
     let [total, weight] = [0, 0];
     const start = by > 0 ? 0 : rows - 1;
     for (let i = start, last = start; i >= 0 && i < rows; last = i, i += by) {
-      const share = Math.exp(-Math.abs(steps[i] - steps[last]) / memory);
+      const near = Math.min(memory, Math.max((steps[i] - steps[0]) / 4, 1e-9));
+      const share = Math.exp(-Math.abs(steps[i] - steps[last]) / near);
       total *= share;
       weight *= share;
       if (!Number.isFinite(values[i])) continue;

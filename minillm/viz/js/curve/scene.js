@@ -62,7 +62,7 @@ function makeScene({ header, runsOf, store }, width) {
 
 // Rows of at most four, as even as they can be.
 function columnsFor(count, width) {
-  const most = width < 560 ? 1 : width < 860 ? 2 : 4;
+  const most = width < 520 ? 1 : width < 640 ? 2 : width < 860 ? 3 : 4;
   return Math.max(1, Math.ceil(count / Math.ceil(count / most)) || 1);
 }
 
