@@ -82,10 +82,10 @@ def figure(runs: list[Log], beside: dict) -> CurveFigure:
 def _losses(axes: Axes, runs: list[Log], columns: list[Columns], beside: dict) -> None:
     """Every run's loss as it came, smoothed, and held out; the floor and the marks."""
     _style(axes)
-    axes.set_ylabel(drawable(beside["unit"], 60), fontsize=9, color=MUTED, family=fonts())
-    axes.set_xlabel(drawable(say("curve.step"), 60), fontsize=9, color=MUTED, family=fonts())
+    axes.set_ylabel(_plain(beside["unit"], 60), fontsize=9, color=MUTED, family=fonts())
+    axes.set_xlabel(_plain(say("curve.step"), 60), fontsize=9, color=MUTED, family=fonts())
     for index, (log, run) in enumerate(zip(runs, columns, strict=True)):
-        name, line = drawable(log.name or say("curve.loss"), 40), _look(index)
+        name, line = _plain(log.name or say("curve.loss"), 40), _look(index)
         if "loss" in run:
             steps, losses = run["step"], np.where(np.isfinite(run["loss"]), run["loss"], np.nan)
             axes.plot(steps, losses, lw=0.7, alpha=0.35, color=line["color"])
@@ -96,7 +96,7 @@ def _losses(axes: Axes, runs: list[Log], columns: list[Columns], beside: dict) -
             axes.plot(*points, ls="", marker=MARKERS[index % 6], ms=5, mec="white", **held_out)
         if "floor" in run:
             axes.plot(*_known(run, "floor"), c=INK, lw=1, ls=(0, (4, 3)))
-    lines = [(drawable(name, 40), value, MUTED) for name, value in beside["marks"]]
+    lines = [(_plain(name, 40), value, MUTED) for name, value in beside["marks"]]
     if beside["floor"] is not None:
         lines.append((say("curve.floor"), beside["floor"], INK))
         if len(runs) == 1:
@@ -146,7 +146,7 @@ def _regret(axes: Axes, columns: list[Columns]) -> None:
             axes.plot(steps, bits, lw=1.1, marker=MARKERS[k % 6], ms=3, **line)
             kinds[name] = MARKERS[k % 6], "black" if several else line["color"]
     for name, (marker, colour) in kinds.items():
-        kind = drawable(name.partition(".")[2], 16)
+        kind = _plain(name.partition(".")[2], 16)
         axes.plot([], [], ls="", marker=marker, ms=3, color=colour, label=kind)
     axes.legend(frameon=False, prop={"family": fonts(), "size": 7}, handletextpad=0.1)
     axes.axhline(0, c=INK, lw=1, ls=(0, (4, 3)))
@@ -163,7 +163,7 @@ def _map(axes: Axes, run: Log) -> None:
     extent = (steps[0], steps[-1] if steps[-1] > steps[0] else steps[0] + 1, len(norms), 0)
     axes.grid(visible=False)
     axes.imshow(ramp("weights")[codes], aspect="auto", interpolation="none", extent=extent)
-    names = [drawable(layer, 10) for layer in run.layers]
+    names = [_plain(layer, 10) for layer in run.layers]
     every = -(-len(names) // 8)
     ticks = [i + 0.5 for i in range(0, len(names), every)]
     axes.set_yticks(ticks, names[::every], family=fonts())
@@ -201,5 +201,11 @@ def _style(axes: Axes) -> None:
     axes.margins(x=0.02)
 
 
+def _plain(text: str, longest: int) -> str:
+    """Text that matplotlib draws as it is: no formula, no box, no name that a legend leaves out."""
+    shown = drawable(text, longest).replace("$", r"\$")
+    return f" {shown}" if shown.startswith("_") else shown
+
+
 def _title(axes: Axes, text: str) -> None:
-    axes.set_title(drawable(text, 40), loc="left", fontsize=8, color=MUTED, family=fonts())
+    axes.set_title(_plain(text, 40), loc="left", fontsize=8, color=MUTED, family=fonts())

@@ -26,7 +26,8 @@ function placeNear(scene, value) {
     if (!xs?.length) continue;
     const row = nearest(xs, value);
     const distance = Math.abs(xs[row] - value);
-    if (!found || distance < found.distance) found = { distance, run: run.index, step: run.columns.step[row] };
+    if (!found || distance < found.distance)
+      found = { distance, run: run.index, step: run.columns.step[row] };
   }
   return found && { run: found.run, step: found.step };
 }
@@ -57,7 +58,8 @@ function followPointer(context, sheet, plotOf) {
       store.set({ layer: clamp(layer, 0, run.layers.length - 1) });
     }
     const dragged = start && event.pointerType !== "touch";
-    if (dragged && Math.abs(pixelOf(event) - start.pixel) > 4) store.set({ brush: [start.value, value] });
+    if (dragged && Math.abs(pixelOf(event) - start.pixel) > 4)
+      store.set({ brush: [start.value, value] });
   });
   on("pointerdown", (event) => {
     if (event.button !== 0) return;
@@ -102,7 +104,10 @@ function zoomBy(context, factor) {
   if (!cursor) return;
   const { x, frame } = main;
   const at = clamp(x.at(cursor.x), frame.left, frame.right);
-  zoomTo(context, [frame.left, frame.right].map((edge) => x.back(at + (edge - at) * factor)));
+  zoomTo(
+    context,
+    [frame.left, frame.right].map((edge) => x.back(at + (edge - at) * factor)),
+  );
 }
 
 function followKeys(context, panelBox) {

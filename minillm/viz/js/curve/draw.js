@@ -29,7 +29,8 @@ function drawMain(pen, { main, visible, zoomed, axis }, { header, say }, colours
     pen.text(right - 2, at + above, name, { colour, align: "right", room: 0.7 * (right - left) });
   };
   for (const [name, value] of header.marks) level(value, name, colours.soft);
-  if (header.floor !== null) level(header.floor, `${say("floor")} ${number(header.floor)}`, colours.ink, 13);
+  if (header.floor !== null)
+    level(header.floor, `${say("floor")} ${number(header.floor)}`, colours.ink, 13);
   if (zoomed) pen.rect(left, bottom + 0.5, right - left, 2, { colour: colours.accent });
 }
 
@@ -72,44 +73,50 @@ function drawSmall(pen, plot, scene, colours) {
   if (plot.run) return drawMap(pen, plot, scene, colours);
   const { key, frame, x, y, lines } = plot;
   drawFrame(pen, frame, x, y, colours, { ticks: 3, across: frame.width < 240 ? 3 : 4 });
-  pen.clip(frame.left, frame.top - 4, frame.right - frame.left + 5, frame.bottom - frame.top + 6, () => {
-    for (const line of lines) {
-      if (key === "regret") {
-        drawPoints(pen, line, x, y, colours, 3);
-        continue;
+  pen.clip(
+    frame.left,
+    frame.top - 4,
+    frame.right - frame.left + 5,
+    frame.bottom - frame.top + 6,
+    () => {
+      for (const line of lines) {
+        if (key === "regret") {
+          drawPoints(pen, line, x, y, colours, 3);
+          continue;
+        }
+        const { colour, dash } = line.look;
+        if (line.soft) drawLine(pen, line, x, y, { colour, width: 0.8, alpha: 0.32 });
+        drawLine(pen, { ...line, ys: line.soft ?? line.ys }, x, y, { colour, width: 1.5, dash });
       }
-      const { colour, dash } = line.look;
-      if (line.soft) drawLine(pen, line, x, y, { colour, width: 0.8, alpha: 0.32 });
-      drawLine(pen, { ...line, ys: line.soft ?? line.ys }, x, y, { colour, width: 1.5, dash });
-    }
-  });
+    },
+  );
 }
 
 function drawMap(pen, plot, { theme }, colours) {
   const { frame, run, x, xs, range, rowHeight } = plot;
   const [low, high] = range.map(Math.log);
-  const wide = Math.max(1, Math.round(frame.right - frame.left));
-  // a column a pixel, each the last map step at or before it; nothing before the first
-  const codes = new Uint8Array(wide * run.layers.length);
-  const map = maps(theme).weights.pixels;
-  const seen = Array.from({ length: wide }, (_, px) => {
-    const value = x.back(frame.left + px + 1);
-    return firstAt(xs, value * (1 + 1e-12) + 1e-300) - 1;
-  });
-  run.norms.forEach((row, layer) => {
-    seen.forEach((k, px) => {
-      const level = k < 0 ? NaN : (Math.log(row[k]) - low) / (high - low || 1);
-      codes[layer * wide + px] = Number.isNaN(level) ? 0 : Math.round(255 * clamp(level, 0, 1));
+  // a column a pixel, each the last record at or before it; nothing before the first
+  const columns = [];
+  for (let pixel = frame.left; pixel < frame.right; pixel++) {
+    const at = firstAt(xs, x.back(pixel + 1)) - 1;
+    if (at >= 0) columns.push(at);
+  }
+  const wide = columns.length;
+  if (wide) {
+    const codes = Uint8Array.from({ length: wide * run.layers.length }, (_, i) => {
+      const norm = run.norms[Math.floor(i / wide)][columns[i % wide]];
+      const level = norm > 0 ? (Math.log(norm) - low) / (high - low || 1) : 0;
+      return Math.round(255 * clamp(level, 0, 1));
     });
-  });
-  const image = cellImage(codes, run.layers.length, wide, map);
-  pen.image(image, frame.left, frame.top, wide, frame.bottom - frame.top);
+    const image = cellImage(codes, run.layers.length, wide, maps(theme).weights.pixels);
+    pen.image(image, frame.right - wide, frame.top, wide, frame.bottom - frame.top);
+  }
   drawFrame(pen, frame, x, { low: 1, high: 0, at: () => 0 }, colours, { ticks: 1, across: 4 });
   const every = Math.ceil(12 / rowHeight);
+  const style = { colour: colours.soft, size: 10.5, align: "right", room: frame.left - 8 };
   run.layers.forEach((name, layer) => {
     if (layer % every) return;
-    const at = frame.top + (layer + 0.5) * rowHeight + 3.5;
-    pen.text(frame.left - 6, at, name, { colour: colours.soft, size: 10.5, align: "right", room: frame.left - 8 });
+    pen.text(frame.left - 6, frame.top + (layer + 0.5) * rowHeight + 3.5, name, style);
   });
 }
 
@@ -120,7 +127,10 @@ function drawTop(pen, plot, cursor, brush, colours, pinned) {
     const [from, to] = [Math.min(...brush), Math.max(...brush)].map((value) =>
       clamp(x.at(value), frame.left, frame.right),
     );
-    pen.rect(from, frame.top, to - from, frame.bottom - frame.top, { colour: colours.accent, alpha: 0.13 });
+    pen.rect(from, frame.top, to - from, frame.bottom - frame.top, {
+      colour: colours.accent,
+      alpha: 0.13,
+    });
   }
   if (!cursor) return;
   const at = x.at(cursor.x);

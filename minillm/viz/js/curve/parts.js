@@ -22,18 +22,48 @@ function buildParts(context) {
   const samples = samplesPart(context);
   const table = tableParts(context);
   const live = make("div", { class: "unseen", "aria-live": "polite" });
-  box.append(bar, keys.box, tools.box, empty, unit, main, hint, small, samples.box, table.box, live);
-  return { place, state, keys, base, top, main, unit, tools, hint, empty, small, samples, table, live, plots: [] };
+  box.append(
+    bar,
+    keys.box,
+    tools.box,
+    empty,
+    unit,
+    main,
+    hint,
+    small,
+    samples.box,
+    table.box,
+    live,
+  );
+  return {
+    place,
+    state,
+    keys,
+    base,
+    top,
+    main,
+    unit,
+    tools,
+    hint,
+    empty,
+    small,
+    samples,
+    table,
+    live,
+    plots: [],
+  };
 }
 
-const sheets = () => ["base", "top"].map((name) => make("canvas", { class: name, "aria-hidden": "true" }));
+const sheets = () =>
+  ["base", "top"].map((name) => make("canvas", { class: name, "aria-hidden": "true" }));
 
 // The small plots' elements, made again only where there are others than before.
 function fillSmall(context, parts, scene) {
   const { say } = context;
   const names = scene.small.map((plot) => titleOf(plot, say));
   parts.small.style.gridTemplateColumns = `repeat(${Math.max(1, scene.columns)}, minmax(0, 1fr))`;
-  const same = parts.plots.length === names.length && parts.plots.every(({ name }, i) => name === names[i]);
+  const same =
+    parts.plots.length === names.length && parts.plots.every(({ name }, i) => name === names[i]);
   const spread = () =>
     scene.small.forEach(({ span }, i) => (parts.plots[i].box.style.gridColumn = `span ${span}`));
   if (same) return spread();
@@ -75,7 +105,11 @@ function drawer(context, parts) {
     scene.small.forEach((plot, i) => {
       drawSmall(penOn(parts.plots[i].base, plot.frame), plot, scene, state.colours);
     });
-    parts.main.dataset.frame = JSON.stringify([scene.main.frame, scene.main.x.low, scene.main.x.high]);
+    parts.main.dataset.frame = JSON.stringify([
+      scene.main.frame,
+      scene.main.x.low,
+      scene.main.x.high,
+    ]);
     parts.table.fill();
   }
 
@@ -90,11 +124,20 @@ function drawer(context, parts) {
     if (!cursor) return scene;
     const pinned = focus !== null && focus === state.pin;
     const shown = cursor.atRest ? null : cursor;
-    drawTop(penOn(parts.top, scene.main.frame), scene.main, shown, state.brush, state.colours, pinned);
+    drawTop(
+      penOn(parts.top, scene.main.frame),
+      scene.main,
+      shown,
+      state.brush,
+      state.colours,
+      pinned,
+    );
     scene.small.forEach((plot, i) => {
       const { top, values } = parts.plots[i];
       drawTop(penOn(top, plot.frame), plot, shown, state.brush, state.colours, pinned);
-      values.replaceChildren(...smallValues({ ...plot, layer: state.hover ? state.layer : null }, cursor, say));
+      values.replaceChildren(
+        ...smallValues({ ...plot, layer: state.hover ? state.layer : null }, cursor, say),
+      );
     });
     if (changed.has("spoken") && state.spoken) {
       const words = spokenText(cursor, scene.visible, say);

@@ -2,23 +2,23 @@
 // that the picture that is kept is the picture that was seen.
 
 const DASHES = [[], [8, 3], [2, 2.5], [9, 3, 2, 3], [4, 4], [12, 3, 3, 3]];
-const SHAPES = 6;
 
-// The outline of a marker round 0, 0 as SVG writes it: circle, square, triangle, diamond, its mirror, cross.
+// Outlines of markers, x and y in tenths of their size: (a circle,) square, triangle, diamond, triangle, cross.
+const OUTLINES = [
+  null,
+  [-9, -9, 9, -9, 9, 9, -9, 9],
+  [0, -12, 11, 9, -11, 9],
+  [0, -13, 13, 0, 0, 13, -13, 0],
+  [0, 12, 11, -9, -11, -9],
+  [-4, -11, 4, -11, 4, -4, 11, -4, 11, 4, 4, 4, 4, 11, -4, 11, -4, 4, -11, 4, -11, -4, -4, -4],
+];
+const SHAPES = OUTLINES.length;
+
+// As SVG writes it, round 0, 0.
 function shapePath(shape, r) {
-  const polygon = (points) => `M${points.map(([x, y]) => `${x * r} ${y * r}`).join("L")}Z`;
-  return [
-    () => `M${-r} 0A${r} ${r} 0 1 0 ${r} 0A${r} ${r} 0 1 0 ${-r} 0Z`,
-    () => polygon([[-0.9, -0.9], [0.9, -0.9], [0.9, 0.9], [-0.9, 0.9]]),
-    () => polygon([[0, -1.15], [1.1, 0.85], [-1.1, 0.85]]),
-    () => polygon([[0, -1.25], [1.25, 0], [0, 1.25], [-1.25, 0]]),
-    () => polygon([[0, 1.15], [1.1, -0.85], [-1.1, -0.85]]),
-    () =>
-      polygon([
-        [-0.4, -1.1], [0.4, -1.1], [0.4, -0.4], [1.1, -0.4], [1.1, 0.4], [0.4, 0.4],
-        [0.4, 1.1], [-0.4, 1.1], [-0.4, 0.4], [-1.1, 0.4], [-1.1, -0.4], [-0.4, -0.4],
-      ]),
-  ][shape % SHAPES]();
+  const outline = OUTLINES[shape % SHAPES];
+  if (!outline) return `M${-r} 0A${r} ${r} 0 1 0 ${r} 0A${r} ${r} 0 1 0 ${-r} 0Z`;
+  return `M${outline.map((at) => (at * r) / 10).join(" ")}Z`; // more points after M are lines
 }
 
 function canvasPen(context, font) {
@@ -87,7 +87,7 @@ function canvasPen(context, font) {
 
 const fixed = (value) => Number(value.toFixed(1));
 
-// Collects elements; `groups` nest by `at` and `clip`.
+// Collects elements in `parts`.
 function svgPen() {
   const parts = [];
   let clips = 0;

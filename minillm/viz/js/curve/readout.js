@@ -52,11 +52,18 @@ function smallValues(plot, cursor, say) {
     if (plot.layer === null) return [];
     const column = firstAt(run.mapSteps, cursor.step + 1e-9) - 1;
     const norm = column >= 0 ? run.norms[plot.layer][column] : null;
-    return [make("span", {}, say("layer_is", { layer: run.layers[plot.layer], norm: valueText(norm, say) }))];
+    return [
+      make(
+        "span",
+        {},
+        say("layer_is", { layer: run.layers[plot.layer], norm: valueText(norm, say) }),
+      ),
+    ];
   }
   return lines.map((line) => {
     const row = rowOf(line.run, cursor);
-    const value = row === null ? null : lastSaid(key === "speed" ? (line.soft ?? line.ys) : line.ys, row);
+    const value =
+      row === null ? null : lastSaid(key === "speed" ? (line.soft ?? line.ys) : line.ys, row);
     const text = valueText(value, say, key);
     const figure = make("b", { style: `color:${line.look.colour}` }, text);
     if (key !== "regret") return make("span", {}, figure);
@@ -87,7 +94,9 @@ function tableParts({ say, sceneOf, signal }) {
     body.replaceChildren(
       ...sceneOf().visible.map((run) => {
         const names = TABLED.filter((name) => run.columns[name]);
-        const heads = names.map((name) => make("th", { scope: "col" }, say(TABLED_AS[name] ?? name)));
+        const heads = names.map((name) =>
+          make("th", { scope: "col" }, say(TABLED_AS[name] ?? name)),
+        );
         const count = Math.min(ROWS, run.rows);
         const rows = Array.from({ length: count }, (_, i) =>
           Math.round(((run.rows - 1) * (i + 1)) / count),

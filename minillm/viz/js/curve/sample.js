@@ -2,7 +2,13 @@
 
 function samplesPart({ say, signal, store, runsOf }) {
   const { state } = store;
-  const slider = make("input", { type: "range", min: 0, step: 1, "aria-label": say("sample_slider"), ...suppressed });
+  const slider = make("input", {
+    type: "range",
+    min: 0,
+    step: 1,
+    "aria-label": say("sample_slider"),
+    ...suppressed,
+  });
   const texts = make("div", { class: "texts" });
   const box = make(
     "section",

@@ -14,7 +14,10 @@ function curvePicture(context, colours) {
   };
   let down = margin;
   let along = margin;
-  const keys = scene.visible.map((run) => [lookOf(run.index, scene.theme), run.name || say("loss")]);
+  const keys = scene.visible.map((run) => [
+    lookOf(run.index, scene.theme),
+    run.name || say("loss"),
+  ]);
   for (const [look, name] of keys) {
     const room = Math.min(220, 50 + 7 * Array.from(name).length);
     if (along + room > width) [along, down] = [margin, down + 18];
@@ -23,7 +26,11 @@ function curvePicture(context, colours) {
     pen.text(along + 32, down + 4, name, { colour: colours.ink, size: 12, room: room - 40 });
     along += room;
   }
-  pen.text(width - margin, down + 4, header.unit, { colour: colours.soft, align: "right", room: 200 });
+  pen.text(width - margin, down + 4, header.unit, {
+    colour: colours.soft,
+    align: "right",
+    room: 200,
+  });
   down += 14;
   group(margin, down, () => drawMain(pen, scene, context, colours));
   down += frame.height + 20;
@@ -51,7 +58,11 @@ function csvText(runs) {
   const quoted = (text) => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   const names = [...new Set(runs.flatMap((run) => Object.keys(run.columns)))];
   const cell = (value) =>
-    value === undefined || Number.isNaN(value) ? "" : Number.isFinite(value) ? String(value) : "nan";
+    value === undefined || Number.isNaN(value)
+      ? ""
+      : Number.isFinite(value)
+        ? String(value)
+        : "nan";
   const kept = names.flatMap((name) => (name === "speed" ? [] : [name]));
   const lines = runs.flatMap((run) =>
     Array.from({ length: run.rows }, (_, row) =>
@@ -64,7 +75,8 @@ function csvText(runs) {
 function keepButtons(context) {
   const { say, signal, store, sceneOf } = context;
   const picture = () => curvePicture(context, store.state.colours);
-  const csv = () => download("curve.csv", new Blob([csvText(sceneOf().visible)], { type: "text/csv" }));
+  const csv = () =>
+    download("curve.csv", new Blob([csvText(sceneOf().visible)], { type: "text/csv" }));
   return [
     button(say("export_png"), say("save_png"), () => savePng("curve", picture()), signal),
     button(say("export_svg"), say("save_svg"), () => saveSvg("curve", picture()), signal),

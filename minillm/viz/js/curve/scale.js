@@ -56,9 +56,11 @@ function tickText(value) {
     [1e6, "M"],
     [1e3, "k"],
   ]) {
-    if (size >= unit * (unit > 1e3 ? 1 : 10)) return `${Number((value / unit).toPrecision(4))}${name}`;
+    if (size >= unit * (unit > 1e3 ? 1 : 10))
+      return `${Number((value / unit).toPrecision(4))}${name}`;
   }
-  const text = size > 0 && size < 0.001 ? value.toExponential(0) : `${Number(value.toPrecision(4))}`;
+  const text =
+    size > 0 && size < 0.001 ? value.toExponential(0) : `${Number(value.toPrecision(4))}`;
   return text.replace("-", "−");
 }
 

@@ -70,7 +70,14 @@ function columnsFor(count, width) {
 function lineOf(run, name, { axis, memory, theme }) {
   const ys = run.columns[name];
   const soft = memory > 0 ? smooth(run, name, memory) : null;
-  return { run, name, xs: run.columns[axis] ?? new Float64Array(0), ys, soft, look: lookOf(run.index, theme) };
+  return {
+    run,
+    name,
+    xs: run.columns[axis] ?? new Float64Array(0),
+    ys,
+    soft,
+    look: lookOf(run.index, theme),
+  };
 }
 
 // Losses, the floor and the marks in one frame; a zoom looks at the losses alone.
@@ -85,7 +92,9 @@ function lossScale(series, x, frame, header, state) {
     }
   }
   const room = state.logY ? (high / low) ** 0.06 : (high - low) * 0.06 || Math.abs(high) * 0.1 || 1;
-  const padded = state.logY ? [low / (room || 1.1), high * (room || 1.1)] : [low - room, high + room];
+  const padded = state.logY
+    ? [low / (room || 1.1), high * (room || 1.1)]
+    : [low - room, high + room];
   if (padded[0] === padded[1]) padded[1] *= 1.1;
   return makeScale(padded, [frame.bottom, frame.top], state.logY);
 }
@@ -120,7 +129,10 @@ function smallPlot(plot, scene, runs) {
   }
   const [low, high] = rangeOf(plot.lines, x, false) ?? [0, 1];
   const bounds = [Math.min(0, low), Math.max(0, high) || 1];
-  plot.y = makeScale([bounds[0], bounds[0] + (bounds[1] - bounds[0]) * 1.08], [frame.bottom, frame.top]);
+  plot.y = makeScale(
+    [bounds[0], bounds[0] + (bounds[1] - bounds[0]) * 1.08],
+    [frame.bottom, frame.top],
+  );
   return plot;
 }
 

@@ -11,17 +11,22 @@ function toolbar(context) {
   const { say, signal, store, runsOf } = context;
   const { state } = store;
   const axis = make("select", suppressed);
-  axis.addEventListener("change", () => store.set({ axis: axis.value, zoom: null, hover: null }), { signal });
+  axis.addEventListener("change", () => store.set({ axis: axis.value, zoom: null, hover: null }), {
+    signal,
+  });
   const axisField = field(say("axis"), axis);
 
   const slider = make("input", { type: "range", min: 0, step: 1, ...suppressed });
   const shown = make("output", { class: "value" });
-  slider.addEventListener("input", () => store.set({ smooth: Number(slider.value), chose: true }), { signal });
+  slider.addEventListener("input", () => store.set({ smooth: Number(slider.value), chose: true }), {
+    signal,
+  });
   const smoothing = field(say("smoothing"), slider, shown);
 
   const logs = ["logX", "logY"].map((name) => {
     const key = name === "logX" ? "log_x" : "log_y";
-    const toggle = () => store.set({ [name]: !state[name], ...(name === "logX" && { zoom: null }) });
+    const toggle = () =>
+      store.set({ [name]: !state[name], ...(name === "logX" && { zoom: null }) });
     const made = button(say(key), say(`${key}_title`), toggle, signal);
     made.classList.add("toggle");
     return { name, made };
@@ -36,11 +41,20 @@ function toolbar(context) {
   });
   const all = button(say("whole"), say("whole"), () => zoomTo(context, null), signal);
   const zoom = make("span", { class: "zoom" }, ...zooms, all);
-  const box = make("div", { class: "tools" }, axisField, smoothing, ...logs.map(({ made }) => made), zoom);
+  const box = make(
+    "div",
+    { class: "tools" },
+    axisField,
+    smoothing,
+    ...logs.map(({ made }) => made),
+    zoom,
+  );
 
   function update() {
     const runs = runsOf();
-    const axes = ["step", "tokens", "seconds"].filter((name) => runs.some((run) => run.columns[name]));
+    const axes = ["step", "tokens", "seconds"].filter((name) =>
+      runs.some((run) => run.columns[name]),
+    );
     if (axis.children.length !== axes.length) {
       axis.replaceChildren(...axes.map((name) => make("option", { value: name }, say(name))));
     }
@@ -50,7 +64,9 @@ function toolbar(context) {
     slider.max = found.length - 1;
     slider.value = state.smooth;
     const memory = found[state.smooth] ?? 0;
-    shown.textContent = memory ? say("smoothing_steps", { steps: whole(memory) }) : say("smoothing_none");
+    shown.textContent = memory
+      ? say("smoothing_steps", { steps: whole(memory) })
+      : say("smoothing_none");
     slider.setAttribute("aria-valuetext", shown.textContent);
     logs.forEach(({ name, made }) => made.setAttribute("aria-pressed", String(state[name])));
     all.disabled = !state.zoom;
@@ -58,7 +74,8 @@ function toolbar(context) {
   return { box, update };
 }
 
-const field = (label, ...parts) => make("label", { class: "field" }, make("span", {}, label), ...parts);
+const field = (label, ...parts) =>
+  make("label", { class: "field" }, make("span", {}, label), ...parts);
 
 // A piece of a run's line with its marker, as a key to the plots.
 function swatch(look, marked, paper) {
