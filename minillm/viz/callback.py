@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from minillm.viz.engine import View
-from minillm.viz.watch import Screen, kernel, watch
+from minillm.viz.screen import Screen, kernel
+from minillm.viz.watch import watch
 
 
 class CurveCallback:
@@ -28,8 +29,8 @@ class CurveCallback:
         return self._watched.history
 
     @property
-    def view(self) -> View:
-        """The still view of the run so far."""
+    def view(self) -> View | None:
+        """The still view of the run so far, None before its first step."""
         return self._watched.view
 
     def __getattr__(self, name: str) -> Any:
