@@ -108,7 +108,7 @@ def _losses(axes: Axes, runs: list[Log], columns: list[Columns], beside: dict) -
         place = {"xy": (1, value), "xycoords": ("axes fraction", "data"), "ha": "right"}
         place |= {"xytext": (0, 3), "textcoords": "offset points"}
         axes.annotate(name, **place, color=colour, fontsize=8, family=fonts())
-    axes.legend(frameon=False, fontsize=8, prop={"family": fonts(), "size": 8}, labelcolor=INK)
+    _legend(axes, 8)
 
 
 def smoothed(steps: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -148,7 +148,7 @@ def _regret(axes: Axes, columns: list[Columns]) -> None:
     for name, (marker, colour) in kinds.items():
         kind = _plain(name.partition(".")[2], 16)
         axes.plot([], [], ls="", marker=marker, ms=3, color=colour, label=kind)
-    axes.legend(frameon=False, prop={"family": fonts(), "size": 7}, handletextpad=0.1)
+    _legend(axes, 7)
     axes.axhline(0, c=INK, lw=1, ls=(0, (4, 3)))
 
 
@@ -199,6 +199,13 @@ def _style(axes: Axes) -> None:
     axes.set_axisbelow(True)
     axes.tick_params(length=0, labelsize=8, colors=MUTED)
     axes.margins(x=0.02)
+
+
+def _legend(axes: Axes, size: int) -> None:
+    """A legend inside, which takes no room from the plots however long it is."""
+    columns = 1 + len(axes.get_legend_handles_labels()[0]) // 12
+    style = {"frameon": False, "labelcolor": INK, "prop": {"family": fonts(), "size": size}}
+    axes.legend(ncols=columns, **style).set_in_layout(False)
 
 
 def _plain(text: str, longest: int) -> str:
