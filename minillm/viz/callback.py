@@ -9,6 +9,9 @@ from minillm.viz.screen import Screen, kernel
 from minillm.viz.watch import watch
 
 
+_OTHER_EVENTS = ("setup", "teardown", "state_dict", "load_state_dict")  # of Lightning
+
+
 class CurveCallback:
     """Shows a run of somebody else's training loop while it trains.
 
@@ -17,6 +20,8 @@ class CurveCallback:
     Takes what `watch` takes; `history` and `view` are there afterwards. Lightning is told by
     `self.log("loss", ...)` and `self.log("val_loss", ...)` in the module.
     """
+
+    state_key = "minillm.viz.CurveCallback"  # Lightning tells callbacks apart by it
 
     def __init__(self, **options: Any) -> None:
         self._watched = watch((), **options)
@@ -35,7 +40,7 @@ class CurveCallback:
 
     def __getattr__(self, name: str) -> Any:
         """Take every other event, and do nothing."""
-        if name.startswith("on_"):
+        if name.startswith("on_") or name in _OTHER_EVENTS:
             return lambda *_, **__: None
         raise AttributeError(f"CurveCallback has no {name!r}.")
 
@@ -57,8 +62,15 @@ class CurveCallback:
     on_train_start = on_train_begin  # as Lightning calls it
 
     def on_train_batch_end(self, trainer: Any, *_: Any, **__: Any) -> None:
-        """Add what a Lightning module has logged."""
-        self._add(trainer.global_step, trainer.callback_metrics)
+        """Add what a Lightning module has logged of a training step."""
+        logged = dict(trainer.callback_metrics)
+        logged.pop("val_loss", None)  # the last one measured, not of this step
+        self._add(trainer.global_step, logged)
+
+    def on_validation_end(self, trainer: Any, *_: Any, **__: Any) -> None:
+        """Add the held-out loss that a Lightning module has logged."""
+        if not trainer.sanity_checking:
+            self._add(trainer.global_step, {"val_loss": trainer.callback_metrics.get("val_loss")})
 
     def _add(self, step: int, found: Mapping[str, Any]) -> None:
         seconds = time.perf_counter() - self._began

@@ -33,16 +33,23 @@ def test_it_follows_transformers_own_dispatch():
 def test_it_follows_lightning_s_calls():
     shown = viz.CurveCallback()
     module = object()
-    for step in (1, 2):
-        trainer = SimpleNamespace(global_step=step, callback_metrics={"loss": 4.0 / step})
-        shown.on_train_start(trainer, module)
+    trainer = SimpleNamespace(global_step=0, callback_metrics={}, sanity_checking=True)
+    shown.on_validation_end(trainer, module)  # Lightning tries a batch first
+    trainer.sanity_checking = False
+    shown.on_train_start(trainer, module)
+    for step in (1, 2, 3):
+        trainer.global_step, trainer.callback_metrics["loss"] = step, 6.0 / step
         shown.on_train_batch_end(trainer, module, None, None, 0)
+        if step == 2:
+            trainer.callback_metrics["val_loss"] = 9.0
+            shown.on_validation_end(trainer, module)
     shown.on_train_end(trainer, module)
-    assert [(r["step"], r["loss"]) for r in shown.history] == [(1, 4.0), (2, 2.0)]
+    assert [r["loss"] for r in shown.history] == [6.0, 3.0, 2.0]
+    assert [r.get("val_loss") for r in shown.history] == [None, 9.0, None]
 
 
 def test_other_events_are_taken_and_other_names_are_not():
     shown = viz.CurveCallback()
     assert shown.on_epoch_end(1, 2, three=3) is None
-    with pytest.raises(AttributeError, match="no 'state_key'"):
-        _ = shown.state_key
+    with pytest.raises(AttributeError, match="no 'hstory'"):
+        _ = shown.hstory
