@@ -8,7 +8,6 @@ from minillm.viz.engine import View
 from minillm.viz.screen import Screen, kernel
 from minillm.viz.watch import watch
 
-
 _OTHER_EVENTS = ("setup", "teardown", "state_dict", "load_state_dict")  # of Lightning
 
 
