@@ -3,8 +3,9 @@
     python lessons/book.py [--lang en|zh]
 
 The pages go to _build/html (Chinese: _build/html/zh). Each lesson is executed once, without a
-network, in a cache whose name holds a hash of the package: an unchanged lesson on an unchanged
-package is not run again. What each run cost is in _build/runs.json.
+network, in a cache whose name holds a hash of the package and of this file: an unchanged lesson on
+an unchanged package, told the same, is not run again. The cache is the book's alone: its views
+leave out the script that every page shares. What each run cost is in _build/runs.json.
 """
 
 import argparse
@@ -26,13 +27,22 @@ BUILD = ROOT / "_build"
 COMMAND = [sys.executable, *["-m", "sphinx", "-b", "html", "-W", "--keep-going", "-q", "-T"]]
 
 
+# What lessons are told when they are executed for the book.
+SETTINGS = {
+    "MINILLM_BOOK": "1",  # exercises show their hints, predictions a typical guess
+    "MINILLM_SHARED_SCRIPT": "1",  # views leave their script out: conf.py ships it once
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+}
+
+
 def cache_folder(lang: str) -> Path:
-    """Where executed lessons are kept; another folder for another package."""
-    return BUILD / "cache" / f"{lang}-{_digest((ROOT / 'minillm').rglob('*'))}"
+    """Where executed lessons are kept; another folder for another package or other settings."""
+    files = [*(ROOT / "minillm").rglob("*"), Path(__file__).resolve()]
+    return BUILD / "cache" / f"book-{lang}-{_digest(files)}"
 
 
-def _digest(files: Iterable[Path]) -> str:
-    digest = hashlib.sha256()
+def _digest(files: Iterable[Path], names: str = "") -> str:
+    digest = hashlib.sha256(names.encode())
     for file in sorted(files):
         if file.is_file() and "__pycache__" not in file.parts:
             digest.update(f"{file.relative_to(ROOT)}\n".encode() + file.read_bytes())
@@ -55,13 +65,14 @@ def build(lang: str = "en") -> dict[str, dict]:
     offline = Offline(cache / "offline")
     environment = {
         **offline.env,
+        **SETTINGS,
         "MINILLM_LANG": lang,
-        "MINILLM_BOOK": "1",  # exercises show their hints, predictions a typical guess
         "MINILLM_BOOK_CACHE": str(cache),
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
-    # Pages are read again when the way they are made has changed.
-    doctrees = BUILD / "doctrees" / f"{lang}-{_digest((ROOT / 'lessons').glob('*.py'))}"
+    # Pages are read again when the way they are made has changed, or which pages there are.
+    way = [*(ROOT / "lessons").glob("*.py"), *(ROOT / "minillm/strings").glob("*.toml")]
+    names = sorted(str(page.relative_to(ROOT)) for page in (ROOT / "lessons").rglob("*.md"))
+    doctrees = BUILD / "doctrees" / f"{lang}-{_digest(way, ' '.join(names))}"
     source = ROOT / "lessons" if lang == "en" else ROOT / "lessons" / lang
     command = [*COMMAND, "-c", ROOT / "lessons", "-d", doctrees, source, pages(lang)]
     subprocess.run(command, cwd=ROOT, env=environment, check=True)

@@ -10,6 +10,7 @@ undo an edit of a lesson in a fresh clone.
 
 import argparse
 import hashlib
+import posixpath
 import re
 import sys
 import tomllib
@@ -24,7 +25,9 @@ from minillm.language import LANGUAGES, say
 
 ROOT = Path(__file__).resolve().parent.parent
 LESSON = re.compile(r"\d\d_[a-z0-9_]+")
+OTHER_FOLDER = r"(?:\.\.|zh)/"  # how a page's link to the other language begins
 CARD = ("prerequisites", "objectives")  # what the card lists from a lesson's head
+MARKS = ("english", "now")  # by which lessons/translate.py knows what a cell is a translation of
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
@@ -34,8 +37,19 @@ COLAB = """\
 import sys
 
 if "google.colab" in sys.modules:
-    %pip install --quiet --no-deps git+{address}
-"""
+    %pip install --quiet --no-deps git+{address}"""
+
+# In another language than English, also: cards and views in it, and figures that can be labelled.
+SPEAK = """\
+
+
+import os
+
+os.environ["MINILLM_LANG"] = "{lang}"
+
+from minillm.viz import fonts
+
+fonts.use_chinese()"""
 
 
 def address(root: Path = ROOT) -> str:
@@ -85,7 +99,7 @@ def render(lesson: Path, *, url: str, lang: str = "en") -> str:
             cell.source = for_notebooks(cell.source, url, lang)
     notebook = nbformat.v4.new_notebook(
         metadata=metadata,
-        cells=[colab_cell(url, lang), *(clean(cell) for cell in source.cells)],
+        cells=[first_cell(url, lang), *(clean(cell) for cell in source.cells)],
     )
     name_cells(notebook.cells)
     nbformat.validate(notebook)
@@ -93,30 +107,35 @@ def render(lesson: Path, *, url: str, lang: str = "en") -> str:
 
 
 def with_card(markdown: str, head: dict, lang: str, more: str = "") -> str:
-    """Put the lesson's card, made from its head, under its title."""
-    if not head or "\n# " not in f"\n{markdown}":
+    """Put the lesson's card, made from its head, under its title, and `more` under that."""
+    if not (head or more) or "\n# " not in f"\n{markdown}":
         return markdown
     before, title, rest = re.split(r"^(# .*)$", markdown, maxsplit=1, flags=re.MULTILINE)
+    return f"{before}{title}\n\n{card(head, lang) if head else ''}{more}{rest}"
+
+
+def card(head: dict, lang: str) -> str:
+    """How long a lesson takes, what it needs and what it teaches."""
     words = {
         key: say(f"lesson.{key}", lang=lang, minutes=head["minutes"])
         for key in ("minutes", "need", "can")
     }
     need, can = ("".join(f"> - {item}\n" for item in head[key]) for key in CARD)
-    card = f"> **{words['minutes']}** {words['need']}\n>\n{need}>\n> **{words['can']}**\n>\n{can}"
-    return f"{before}{title}\n\n{card}\n{more}{rest}"
+    return f"> **{words['minutes']}** {words['need']}\n>\n{need}>\n> **{words['can']}**\n>\n{can}\n"
 
 
 def for_notebooks(markdown: str, url: str, lang: str) -> str:
     """Point links to other lessons at their notebooks, and links to pages at the repository."""
-    within = "" if lang == "en" else f"{lang}/"
+    here = "lessons" if lang == "en" else f"lessons/{lang}"
 
     def target(match: re.Match) -> str:
-        name, anchor = match[1], match[2] or ""
+        folder, name, anchor = match[1] or "", match[2], match[3] or ""
         if LESSON.fullmatch(name):
-            return f"]({name}.ipynb{anchor})"
-        return f"]({url}/blob/main/lessons/{within}{name}.md{anchor})"
+            return f"]({folder}{name}.ipynb{anchor})"
+        path = posixpath.normpath(f"{here}/{folder}{name}.md")
+        return f"]({url}/blob/main/{path}{anchor})"
 
-    return re.sub(r"\]\((\w+)\.md(#[^)]*)?\)", target, markdown)
+    return re.sub(rf"\]\(({OTHER_FOLDER})?(\w+)\.md(#[^)]*)?\)", target, markdown)
 
 
 def lesson_links(name: str, lang: str = "en") -> dict[str, str]:
@@ -131,17 +150,19 @@ def lesson_links(name: str, lang: str = "en") -> dict[str, str]:
     }
 
 
-def colab_cell(url: str, lang: str) -> nbformat.NotebookNode:
-    """The first cell of each notebook: on Colab it installs the package, elsewhere nothing."""
+def first_cell(url: str, lang: str) -> nbformat.NotebookNode:
+    """The first cell of each notebook: on Colab it installs the package; it sets the language."""
     code = COLAB.format(comment=say("notebook.colab", lang=lang), address=url)
+    if lang != "en":
+        code += SPEAK.format(lang=lang)
     metadata = {"tags": ["colab"], "jupyter": {"source_hidden": True}}
-    return nbformat.v4.new_code_cell(code.rstrip("\n"), metadata=metadata)
+    return nbformat.v4.new_code_cell(code, metadata=metadata)
 
 
 def clean(cell: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """A new cell with the source and metadata of `cell` and nothing of a run."""
+    """A new cell with the source and metadata of `cell`; nothing of a run or of a translator."""
     new = getattr(nbformat.v4, f"new_{cell.cell_type}_cell")
-    return new(cell.source, metadata=cell.metadata)
+    return new(cell.source, metadata={k: v for k, v in cell.metadata.items() if k not in MARKS})
 
 
 def name_cells(cells: list[nbformat.NotebookNode]) -> None:

@@ -1,6 +1,7 @@
 """How Sphinx makes the book. One configuration for every language: `MINILLM_LANG` decides."""
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -12,9 +13,18 @@ from latex2mathml.converter import convert  # noqa: E402
 from sphinx.application import Sphinx  # noqa: E402
 from sphinx.search import zh as chinese_search  # noqa: E402
 
-from lessons.build import LESSON, address, folder_of, lesson_links, with_card  # noqa: E402
+from lessons.build import (  # noqa: E402
+    LESSON,
+    OTHER_FOLDER,
+    address,
+    first_cell,
+    folder_of,
+    lesson_links,
+    with_card,
+)
+from minillm.language import LANGUAGES, say  # noqa: E402
 from minillm.language import language as chosen_language  # noqa: E402
-from minillm.language import say  # noqa: E402
+from minillm.viz import script  # noqa: E402
 
 LANG = chosen_language()
 
@@ -70,16 +80,49 @@ chinese_search.SearchChinese.js_stemmer_code = (
 )
 
 
-def add_card(app: Sphinx, name: str, source: list[str]) -> None:
-    """Put card and links under the title of a lesson; the file itself holds only the data."""
-    if not LESSON.fullmatch(name):
-        return
-    _, head, _ = source[0].split("---\n", 2)
-    links = lesson_links(name, LANG)
-    row = " ".join(f'<a href="{link}">{say(f"lesson.{kind}")}</a>' for kind, link in links.items())
-    row += f' <a href="{name}.ipynb" download>{say("lesson.download")}</a>'
-    card = f'<p class="minillm-links">{row}</p>\n'
-    source[0] = with_card(source[0], yaml.safe_load(head).get("minillm", {}), LANG, card)
+def dress(app: Sphinx, name: str, source: list[str]) -> None:
+    """Put links under a page's title, and a lesson's card; the file itself holds only the data."""
+    # A link to the other language leaves this book for the one beside it.
+    away = rf"\[([^\]]+)\]\(({OTHER_FOLDER}\w+)\.md(#[^)]*)?\)"
+    text = re.sub(away, r'<a href="\2.html\3">\1</a>', source[0])
+    links, head, more = other_languages(name), {}, ""
+    if LESSON.fullmatch(name):
+        head = yaml.safe_load(text.split("---\n", 2)[1]).get("minillm", {})
+        kinds = lesson_links(name, LANG).items()
+        links += [f'<a href="{link}">{say(f"lesson.{kind}")}</a>' for kind, link in kinds]
+        links += [f'<a href="{name}.ipynb" download>{say("lesson.download")}</a>']
+        if LANG != "en":  # what is executed here is what a learner executes
+            first = first_cell(address(), LANG).source
+            more = f"\n```{{code-cell}} ipython3\n:tags: [remove-cell]\n\n{first}\n```\n"
+    row = f'<p class="minillm-links">{" ".join(links)}</p>\n' if links else ""
+    source[0] = with_card(text, head, LANG, row + more)
+
+
+def other_languages(name: str) -> list[str]:
+    """Links from a page to the same one in the other languages."""
+    found = []
+    for lang in LANGUAGES:
+        if lang != LANG and (folder_of(HERE.parent, "lessons", lang) / f"{name}.md").exists():
+            folder = f"{lang}/" if LANG == "en" else "../"
+            word = say("book.language", lang=lang)
+            found.append(f'<a href="{folder}{name}.html" lang="{lang}">{word}</a>')
+    return found
+
+
+VIEWS = "minillm-views.js"
+
+
+def ship_views(app: Sphinx) -> None:
+    """Write the script of all views beside the theme's: once for the whole book."""
+    static = Path(app.outdir, "_static")
+    static.mkdir(parents=True, exist_ok=True)
+    (static / VIEWS).write_text(script.shared(), encoding="utf-8")
+
+
+def load_views(app: Sphinx, name: str, template: str, context: dict, doctree: object) -> None:
+    """Load that script on a page that has a view."""
+    if script.queued() in context.get("body", ""):
+        app.add_js_file(VIEWS, loading_method="defer")
 
 
 def inline_math(self, node) -> None:
@@ -107,5 +150,7 @@ def setup(app: Sphinx) -> None:
 
         return visit_and_stop
 
-    app.connect("source-read", add_card)
+    app.connect("source-read", dress)
+    app.connect("builder-inited", ship_views)
+    app.connect("html-page-context", load_views)
     app.add_html_math_renderer("mathml", (whole(inline_math), skip), (whole(block_math), skip))

@@ -1,7 +1,8 @@
-"""The command line: `python -m minillm doctor | train | generate | progress | grade`. Lesson 06."""
+"""The command line: `python -m minillm doctor | train | generate | attention | ...`. Lesson 06."""
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -82,11 +83,19 @@ def _parser() -> argparse.ArgumentParser:
     _option(generate, "top-k", type=int, metavar="K")
     _option(generate, "top-p", type=float, default=1.0, metavar="P")
     _option(generate, "seed", type=int, metavar="N")
+
+    attention = command("attention", _attention)
+    _option(attention, "model", required=True, metavar="DIR")
+    _option(attention, "text", "attention_text", required=True, metavar="TEXT")
+    _option(attention, "out", "attention_out", default="attention.html", metavar="FILE")
+    _option(attention, "head", metavar="L1.H3")
     return parser
 
 
-def _option(parser, name: str, **settings: Any) -> None:
-    parser.add_argument(f"--{name}", help=say(f"option.{name.replace('-', '_')}"), **settings)
+def _option(parser, name: str, about: str | None = None, **settings: Any) -> None:
+    """Add --name, its help being the string `option.about`; by default, of the same name."""
+    words = say(f"option.{about or name.replace('-', '_')}")
+    parser.add_argument(f"--{name}", help=words, **settings)
 
 
 def _doctor(options: argparse.Namespace) -> int:
@@ -134,6 +143,28 @@ def _generate(options: argparse.Namespace) -> int:
         print(piece if i else options.prompt + piece, end="", flush=True)
     print()
     return 0
+
+
+def _attention(options: argparse.Namespace) -> int:
+    from minillm import viz
+    from minillm.lens import record
+    from minillm.run import load_model
+
+    model, tokenizer = load_model(Path(options.model))
+    recorded = record.attention(model, tokenizer, options.text)
+    head = _head(options.head, recorded.weights.shape) if options.head else None
+    path = viz.attention(*recorded, head=head).save(options.out)
+    print(say("page.done", path=path))
+    return 0
+
+
+def _head(given: str, shape: tuple[int, ...]) -> tuple[int, int]:
+    """Layer and head of "L1.H3"."""
+    named = re.fullmatch(r"L?(\d+)\.H?(\d+)", given, re.IGNORECASE | re.ASCII)
+    head = (int(named[1]), int(named[2])) if named else shape[:2]
+    if not (head[0] < shape[0] and head[1] < shape[1]):
+        raise ValueError(say("page.head", given=given, layers=shape[0] - 1, heads=shape[1] - 1))
+    return head
 
 
 def _progress(options: argparse.Namespace) -> int:

@@ -212,27 +212,14 @@ def _threads() -> Check:
     return _ok("threads", str(threads))
 
 
-def _chinese_font() -> str | None:
-    """The name of a font with which matplotlib draws Chinese, None where there is none."""
-    from matplotlib import font_manager, ft2font
-
-    for entry in font_manager.fontManager.ttflist:
-        if entry.name.startswith("Last Resort"):  # draws every character as a box
-            continue
-        try:
-            if ft2font.FT2Font(entry.fname).get_char_index(ord("语")):
-                return entry.name
-        except (OSError, RuntimeError):  # a damaged file
-            continue
-    return None
-
-
 def _fonts() -> Check:
     try:
         import matplotlib
     except ImportError:  # said already, among the packages
         return _warn("fonts", say("doctor.fonts_unknown"))
-    font = _chinese_font()
+    from minillm.viz import fonts
+
+    font = fonts.chinese_font()
     if not font:
         return _warn("fonts", say("doctor.fonts_none", folder=matplotlib.get_cachedir()))
     return _ok("fonts", font)

@@ -68,6 +68,22 @@ PRESETS = {
             validate_every=50,
         ),
     ),
+    "page": Preset(
+        about="about 1M parameters, small enough to run inside a web page; minutes on two cores",
+        batch_size=16,
+        shape=dict(context=128, layers=4, heads=4, width=128, **_MODERN),
+        training=dict(
+            steps=3000,
+            optimizer="muon",
+            lr=0.012,
+            matrix_lr=0.015,
+            momentum=0.85,
+            decay="linear",
+            decay_share=0.7,
+            clip=None,
+            validate_every=250,
+        ),
+    ),
     "gpt2-nano": Preset(
         about="0.8M parameters, GPT-2's recipe: AdamW, learned positions; slower to learn",
         batch_size=12,

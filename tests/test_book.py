@@ -1,11 +1,8 @@
 """The book as a reader meets it: from disk and from a server, light and dark, wide and narrow."""
 
-import functools
-import http.server
 import re
 import shutil
 import subprocess
-import threading
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -14,6 +11,7 @@ import pytest
 from lessons import book
 from lessons.build import lessons
 from minillm.language import LANGUAGES
+from tests.reader import Reader, served
 
 VIEWS = [
     pytest.param("file", "light", 1280, id="from disk, light, wide"),
@@ -32,54 +30,8 @@ def copied(built_book, tmp_path_factory):
 @pytest.fixture(scope="module")
 def addresses(copied):
     """Where the book is: `{"file": ..., "http": ...}`."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *arguments):
-            pass
-
-    handler = functools.partial(Quiet, directory=copied)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield {"file": copied.as_uri(), "http": f"http://127.0.0.1:{server.server_port}"}
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-class Reader:
-    """A browser window on the book that notes whatever goes wrong."""
-
-    def __init__(self, browser, theme="light", width=1280):
-        self.context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=theme
-        )
-        self.page = self.context.new_page()
-        self.outside, self.errors = [], []
-        self.page.on("console", self._note)
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.context.route("**/*", self._gate)
-
-    def _note(self, message):
-        if message.type == "error":
-            self.errors.append(f"{message.text} ({message.location.get('url')})")
-
-    def _gate(self, route):
-        parts = urlsplit(route.request.url)
-        if parts.scheme in ("file", "data", "blob") or parts.hostname == "127.0.0.1":
-            route.continue_()
-        else:
-            self.outside.append(route.request.url)
-            route.abort()
-
-    def open(self, address):
-        self.page.goto(address, wait_until="load")
-        return self.page
-
-    def close(self):
-        self.context.close()
-        assert self.outside == []
-        assert self.errors == []
+    with served(copied) as http_address:
+        yield {"file": copied.as_uri(), "http": http_address}
 
 
 @pytest.fixture
@@ -164,6 +116,13 @@ def test_every_link_inside_the_book_leads_somewhere(copied):
                 assert f'id="{unquote(parts.fragment)}"' in content, (name, link)
 
 
+def test_pages_with_views_load_the_shared_script_and_hold_none_of_their_own(copied):
+    for name in names(copied):
+        html = (copied / name).read_text(encoding="utf-8")
+        assert ("minillmViews ||=" in html) == ("minillm-views.js" in html), name
+        assert "DecompressionStream" not in html, name  # that would be a script of its own
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["file", "http"])
 @pytest.mark.parametrize(
@@ -178,19 +137,43 @@ def test_search_finds(reader, addresses, scheme, page, word, finds):
 
 
 @pytest.mark.browser
-def test_chinese_is_drawn_with_real_glyphs(reader, addresses):
+def test_chinese_is_drawn_with_real_glyphs(reader, addresses, copied):
     """Where a font lacks characters, each is drawn as the same box."""
-    page = reader.open(f"{addresses['file']}/zh/index.html")
-    pictures = page.evaluate(
-        """() => ["大", "语", "言"].map(character => {
-            const canvas = document.createElement("canvas");
-            const pen = canvas.getContext("2d");
-            pen.font = "40px " + getComputedStyle(document.querySelector("article p")).fontFamily;
-            pen.fillText(character, 10, 50);
-            return canvas.toDataURL();
-        })"""
-    )
-    assert len(set(pictures)) == 3
+    for name in [name for name in names(copied) if name.startswith("zh/")]:
+        page = reader.open(f"{addresses['file']}/{name}")
+        for place in ("article p", "article pre"):
+            pictures = page.evaluate(
+                """place => ["大", "语", "言"].map(character => {
+                    const canvas = document.createElement("canvas");
+                    const pen = canvas.getContext("2d");
+                    const element = document.querySelector(place) ?? document.body;
+                    pen.font = "40px " + getComputedStyle(element).fontFamily;
+                    pen.fillText(character, 10, 50);
+                    return canvas.toDataURL();
+                })""",
+                place,
+            )
+            assert len(set(pictures)) == 3, (name, place)
+
+
+def test_each_page_leads_to_itself_in_the_other_language(copied):
+    chinese = [page.name for page in (copied / "zh").glob("*.html")]
+    both = [name for name in chinese if (book.ROOT / "lessons" / name).with_suffix(".md").exists()]
+    assert {"index.html", "00_start.html"} <= set(both)
+    for name in both:
+        english, other = (copied / name), (copied / "zh" / name)
+        assert f'<a href="zh/{name}" lang="zh">' in english.read_text(encoding="utf-8"), name
+        assert f'<a href="../{name}" lang="en">' in other.read_text(encoding="utf-8"), name
+    text = (copied / "06_training.html").read_text(encoding="utf-8")
+    assert ('lang="zh"' in text) == ("06_training.html" in both)
+
+
+def test_a_chinese_lesson_speaks_chinese_and_hides_how(copied):
+    for lesson in lessons(lang="zh"):
+        text = (copied / "zh" / f"{lesson.stem}.html").read_text(encoding="utf-8")
+        assert "MINILLM_LANG" not in text
+        cards = re.findall(r'<div class="minillm-card[^>]*lang="(\w+)"', text)
+        assert set(cards) == {"zh"}
 
 
 @pytest.mark.browser

@@ -134,6 +134,8 @@ BAD = {
     "command": (["fly"], "fly"),
     "no model": (["generate", "--model", "nowhere", "--prompt", "a"], "train --out"),
     "foreign model": (["generate", "--model", "shells.txt", "--prompt", "a"], "damaged"),
+    "no model to look into": (["attention", "--model", "nowhere", "--text", "a"], "train --out"),
+    "no text to read": (["attention", "--model", "nowhere"], "--text"),
     "out is a file": (["train", "--text", "shells.txt", "--out", "shells.txt/m"], "shells.txt"),
     "read-only": (["train", "--text", "shells.txt", "--out", "/proc/minillm"], "/proc/minillm"),
 }
@@ -162,6 +164,58 @@ def test_a_prompt_the_tokenizer_never_saw(text, capsys):
     code, out, err = run(capsys, "generate", "--model", "m", "--prompt", "贝壳")
     assert (code, out) == (2, "")
     assert "'贝', '壳'" in err
+
+
+@pytest.fixture
+def shells(text, capsys):
+    """A model that has hardly learnt to read shells."""
+    run(capsys, "train", "--text", text, "--steps", "1", "--out", "m", "--json")
+    return ("attention", "--model", "m", "--text")
+
+
+def island(path):
+    """The data in a page that holds one view."""
+    page = Path(path).read_text(encoding="utf-8")
+    return json.loads(
+        page.partition('<script type="application/json">')[2].partition("</script")[0]
+    )
+
+
+def test_attention_writes_a_page_of_its_own(shells, capsys):
+    code, out, err = run(capsys, *shells, "She sells", "--out", "page.html", "--head", "L2.H1")
+    assert (code, err) == (0, "")
+    assert "page.html" in out
+    data = island("page.html")
+    assert data["selection"]["head"] == [2, 1]
+    assert "".join(data["header"]["read"][0]) == "She·sells"
+    assert data["header"]["shape"] == [1, 4, 4, 9, 9]
+    assert run(capsys, *shells, "She sells", "--head", "3.2")[0] == 0
+    assert island("attention.html")["selection"]["head"] == [3, 2]
+
+
+@pytest.mark.parametrize("head", ["L4.H0", "L0.H4", "3", "L1H3", "L-1.H0", "L².H0"])
+def test_a_head_that_is_not_there_is_refused(shells, capsys, head):
+    code, out, err = run(capsys, *shells, "She", "--head", head)
+    assert (code, out) == (2, "")
+    assert f"{head!r}" in err
+    assert "layers 0 to 3 and heads 0 to 3" in err
+    assert not Path("attention.html").exists()
+
+
+def test_a_text_that_cannot_be_looked_into_is_refused(shells, capsys):
+    for words, said in (("", "empty"), ("贝", "'贝'"), ("She " * 40, "reads 64 at most")):
+        code, out, err = run(capsys, *shells, words)
+        assert (code, out) == (2, "")
+        assert said in err
+    assert not Path("attention.html").exists()
+
+
+def test_the_page_speaks_the_reader_s_language(shells, capsys, monkeypatch):
+    monkeypatch.setenv("MINILLM_LANG", "zh")
+    code, out, _ = run(capsys, *shells, "She")
+    assert code == 0
+    assert "已写入 attention.html" in out
+    assert island("attention.html")["lang"] == "zh"
 
 
 def test_a_finished_model_is_not_overwritten(text, capsys):

@@ -33,7 +33,7 @@ def machine_in_order(monkeypatch, tmp_path):
     monkeypatch.setattr("shutil.which", lambda name: f"/bin/{name}")
     disk = SimpleNamespace(free=50 * 10**9, total=100 * 10**9)
     monkeypatch.setattr("shutil.disk_usage", lambda path: disk)
-    monkeypatch.setattr(doctor, "_chinese_font", lambda: "Noto Sans CJK SC")
+    monkeypatch.setattr("minillm.viz.fonts.chinese_font", lambda: "Noto Sans CJK SC")
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
 

@@ -13,6 +13,7 @@ from packaging.specifiers import SpecifierSet
 
 import minillm
 from lessons.build import address, lessons
+from minillm.language import LANGUAGES
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -130,6 +131,12 @@ def test_the_readme_links_to_colab_and_binder_are_made_from_the_one_address():
     badges |= {"https://mybinder.org/badge_logo.svg"}
     assert set(links("colab.research.google.com")) - badges == colab
     assert set(links("mybinder.org")) - badges == binder
+
+
+def test_the_readme_names_each_lesson_in_each_language():
+    named = set(re.findall(r"\]\((lessons/[\w/]+\.md)\)", readme()))
+    there = [lesson for lang in LANGUAGES for lesson in lessons(lang=lang)]
+    assert {lesson.relative_to(ROOT).as_posix() for lesson in there} <= named
 
 
 # Written with escapes, so that this file does not hold what it forbids.

@@ -3,12 +3,13 @@
 import sys
 from types import ModuleType, SimpleNamespace
 
+import matplotlib
 import nbformat
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 
 from lessons.build import build, lessons, main, notebook_of, out_of_step, render
-from minillm.language import LANGUAGES
+from minillm.language import LANGUAGES, language
 
 ADDRESS = "https://example.org/some/course"
 
@@ -182,17 +183,68 @@ def test_a_lesson_that_cannot_be_read_is_named(course):
         render(lesson, url=ADDRESS)
 
 
+@pytest.fixture
+def run_first_cell(course, monkeypatch):
+    """Runs the first cell of a language's notebook; gives what it asked of IPython."""
+    monkeypatch.setenv("MINILLM_LANG", "en")
+
+    def run(lang):
+        build(course)
+        commands = []
+        shell = SimpleNamespace(run_line_magic=lambda *command: commands.append(command))
+        code = TransformerManager().transform_cell(read(course, lang).cells[0].source)
+        with matplotlib.rc_context():
+            exec(code, {"get_ipython": lambda: shell})
+            commands.append(list(matplotlib.rcParams["font.family"]))
+        return commands
+
+    return run
+
+
 @pytest.mark.parametrize("on_colab", [False, True])
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_the_first_cell_installs_the_package_on_colab_and_only_there(
-    course, lang, on_colab, monkeypatch
+    run_first_cell, lang, on_colab, monkeypatch
 ):
     if on_colab:
         monkeypatch.setitem(sys.modules, "google.colab", ModuleType("google.colab"))
-    build(course)
-    commands = []
-    shell = SimpleNamespace(run_line_magic=lambda *command: commands.append(command))
-    code = TransformerManager().transform_cell(read(course, lang).cells[0].source)
-    exec(code, {"get_ipython": lambda: shell})
+    commands = run_first_cell(lang)[:-1]
     installed = [("pip", f"install --quiet --no-deps git+{ADDRESS}")]
     assert commands == (installed if on_colab else [])
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_first_cell_sets_the_language_and_a_font_for_it(run_first_cell, lang, monkeypatch):
+    monkeypatch.setattr("minillm.viz.fonts.chinese_font", lambda: "Some Chinese Font")
+    families = run_first_cell(lang)[-1]
+    assert language() == lang
+    assert ("Some Chinese Font" in families) == (lang == "zh")
+
+
+def test_a_notebook_holds_nothing_of_its_translators_marks(course):
+    lesson = lessons(course, "zh")[0]
+    marked = LESSON.replace('+++ {"tags"', '+++ {"english": "h1", "now": "h2", "tags"')
+    marked = marked.replace(":tags: [interrupt]", ":tags: [interrupt]\n:english: h3")
+    lesson.write_text(marked, encoding="utf-8")
+    build(course)
+    keys = [sorted(cell.metadata) for cell in read(course, "zh").cells[1:]]
+    assert keys == [[], ["tags"], [], [], ["tags"], []]
+
+
+@pytest.mark.parametrize(
+    ("lang", "link", "leads"),
+    [
+        ("en", "02_more.md", "02_more.ipynb"),
+        ("en", "zh/02_more.md#here", "zh/02_more.ipynb#here"),
+        ("zh", "../02_more.md", "../02_more.ipynb"),
+        ("en", "glossary.md", f"{ADDRESS}/blob/main/lessons/glossary.md"),
+        ("zh", "glossary.md#gpt", f"{ADDRESS}/blob/main/lessons/zh/glossary.md#gpt"),
+        ("zh", "../glossary.md", f"{ADDRESS}/blob/main/lessons/glossary.md"),
+        ("en", "https://a.org/x.md", "https://a.org/x.md"),
+    ],
+)
+def test_links_lead_from_a_notebook_where_they_led_from_the_lesson(course, lang, link, leads):
+    lesson = lessons(course, lang)[0]
+    lesson.write_text(LESSON.replace("For all.", f"See [this]({link})."), encoding="utf-8")
+    build(course)
+    assert read(course, lang).cells[-1].source == f"See [this]({leads})."

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lessons.build import address
+from lessons.build import address, lessons
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = {"en": ROOT / "lessons", "zh": ROOT / "lessons/zh"}
@@ -78,6 +78,13 @@ def dead_links(file):
 @each_file
 def test_links_lead_somewhere(file):
     assert dead_links(file) == []
+
+
+def test_chinese_pages_lead_to_chinese_lessons_where_there_are_any():
+    translated = {lesson.name for lesson in lessons(lang="zh")}
+    for file in FOLDERS["zh"].glob("*.md"):
+        away = re.findall(r"\]\(\.\./(\w+\.md)", file.read_text(encoding="utf-8"))
+        assert translated & set(away) == set(), file.name
 
 
 @each_file

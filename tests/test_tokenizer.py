@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import example, find, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from minillm import tokenizer
@@ -39,7 +39,8 @@ SAMPLES = {
     "marks": "e\u0301 नमस्ते สวัสดี مرحبا ½ Ⅻ ₂ ²",
 }
 NAMES = ["<|end|>", "<|结束|>"]
-ANY_TEXT = st.text(st.characters(exclude_categories=()))  # text() alone leaves surrogates out
+# text() alone leaves lone surrogates out, and among all characters they would come too seldom.
+ANY_TEXT = st.text(st.characters() | st.characters(categories=["Cs"]))
 PIECES = st.lists(st.sampled_from([c for s in SAMPLES.values() for c in s] + list("'sdtm re ll ")))
 
 
@@ -57,10 +58,6 @@ def all_tokenizers():
 
 
 # Round trips
-
-
-def test_any_text_includes_lone_surrogates():
-    assert len(find(ANY_TEXT, lambda s: re.search("[\ud800-\udfff]", s))) == 1
 
 
 @many

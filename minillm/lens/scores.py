@@ -57,6 +57,49 @@ def induction(weights: np.ndarray, tokens: Sequence[object]) -> np.ndarray:
     return found.mean(-1, dtype=np.float64)
 
 
+def recall(weights: np.ndarray, told: Sequence[Sequence[int]]) -> np.ndarray:
+    """Mean weight on where the answer was told, `(..., T, S)` to `(...)`.
+
+    told: for each of the T readers the positions that hold what it must say next (`earlier_copies`
+    finds them in a document of the world); a reader with none is not counted, NaN where no reader
+    has any. 1 is a head that looks nowhere else whenever something has to be recalled.
+
+    >>> float(recall(np.array([[1.0, 0.0], [0.75, 0.25]]), [[], [0]]))
+    0.75
+    """
+    T, S = weights.shape[-2:]
+    if len(told) != T:
+        raise ValueError(f"{len(told)} lists of positions for {T} readers; give one for each.")
+    wanted = np.zeros((T, S), dtype=bool)
+    for reader, positions in enumerate(told):
+        if any(not 0 <= key < S for key in positions):
+            raise ValueError(
+                f"Reader {reader} was told at {list(positions)}; keys are 0 to {S - 1}."
+            )
+        wanted[reader, list(positions)] = True
+    rows = np.flatnonzero(wanted.any(-1))
+    if rows.size == 0:
+        return np.full(weights.shape[:-2], np.nan)
+    found = np.einsum("...ts,ts->...t", weights[..., rows, :], wanted[rows])
+    return found.mean(-1, dtype=np.float64)
+
+
+def earlier_copies(targets: Sequence[object], asked: Sequence[bool]) -> list[list[int]]:
+    """For each reader that is `asked`, the positions at which its target was read before.
+
+    targets: what each of the T readers must say next. Reader t has read the end token at position
+    0 and then targets 0 to t - 1 at positions 1 to t, as a model of the world does. For a document
+    of the world: `earlier_copies(document.tokens, document.kinds == RECALL)`.
+
+    >>> earlier_copies(["red", "or", "red"], [False, False, True])
+    [[], [], [1]]
+    """
+    return [
+        [j for j in range(1, t + 1) if targets[j - 1] == target] if wanted else []
+        for t, (target, wanted) in enumerate(zip(targets, asked, strict=True))
+    ]
+
+
 def first_token(weights: np.ndarray) -> np.ndarray:
     """Mean weight on the first token, the "sink" (Xiao et al. 2023, arXiv:2309.17453).
 

@@ -5,6 +5,7 @@ from minillm.viz.bertviz import bertviz_heads, bertviz_model
 from minillm.viz.callback import CurveCallback
 from minillm.viz.curve import curve
 from minillm.viz.engine import View
+from minillm.viz.model import model
 from minillm.viz.steps import attention_steps
 from minillm.viz.watch import watch
 
@@ -17,5 +18,6 @@ __all__ = [
     "bertviz_heads",
     "bertviz_model",
     "curve",
+    "model",
     "watch",
 ]

@@ -42,6 +42,7 @@ VIEWS = {
         "parts",
         "view",
     ),
+    "model": ("gpt", "tokens", "choose", "session", "text", "heads", "bars", "view"),
 }
 
 

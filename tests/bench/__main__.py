@@ -12,6 +12,7 @@ from pathlib import Path
 
 import generation
 import nanogpt
+import page
 import startup
 import tokens
 import torch
@@ -44,6 +45,7 @@ PARTS = {
     "generation": lambda options: generation.rows(),
     "world": lambda options: town.rows(),
     "views": lambda options: views.rows(),
+    "page": lambda options: page.rows(),
     "nanogpt": lambda options: nanogpt.rows(options.nanogpt, options.text),
 }
 

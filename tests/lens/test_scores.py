@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from minillm.lens import scores
+from minillm.world import RECALL, World
 
 
 def look_back(T: int, steps: int) -> np.ndarray:
@@ -47,6 +48,63 @@ def test_induction_never_counts_tokens_ahead_or_texts_without_repeats():
 def test_induction_needs_a_token_for_every_key():
     with pytest.raises(ValueError, match="2 tokens for weights over 3 keys"):
         scores.induction(np.eye(3), ["a", "b"])
+
+
+@pytest.fixture(scope="module")
+def asked():
+    """A document of the world in which something has to be recalled, and where that was told."""
+    world = World(seed=0)
+    documents = (world.write(seed=seed) for seed in range(20))
+    document = next(d for d in documents if (d.kinds == RECALL).sum() > 3)
+    return document, scores.earlier_copies(document.tokens, document.kinds == RECALL)
+
+
+def pointing(told, at):
+    """A head that spreads each asked reader's weight over `at(positions)`, else looks at 0."""
+    weights = np.zeros((len(told), len(told)))
+    weights[:, 0] = 1
+    for reader, positions in enumerate(told):
+        if positions:
+            weights[reader] = 0
+            weights[reader, at(reader, positions)] = 1 / len(at(reader, positions))
+    return weights
+
+
+def test_a_head_that_looks_where_it_was_told_recalls_perfectly(asked):
+    _, told = asked
+    assert scores.recall(pointing(told, lambda reader, positions: positions), told) == 1
+    assert scores.recall(pointing(told, lambda reader, positions: positions[-1:]), told) == 1
+
+
+def test_a_head_that_looks_anywhere_else_recalls_nothing(asked):
+    _, told = asked
+
+    def elsewhere(reader, positions):
+        return [key for key in range(reader + 1) if key not in positions]
+
+    assert scores.recall(pointing(told, elsewhere), told) == 0
+    both = np.stack([pointing(told, elsewhere), pointing(told, lambda reader, there: there)])
+    assert scores.recall(both, told).tolist() == [0, 1]
+    assert scores.recall(both.mean(0), told) == pytest.approx(0.5)
+
+
+def test_what_was_told_is_the_very_word_that_must_come(asked):
+    document, told = asked
+    read = ["<end>", *document.tokens]  # what the model reads, and one more
+    for reader, positions in enumerate(told):
+        assert all(read[key] == document.tokens[reader] for key in positions)
+        assert all(key <= reader for key in positions)
+        assert not positions or document.kinds[reader] == RECALL
+    where_recalled = np.flatnonzero(document.kinds == RECALL)
+    assert sum(bool(told[reader]) for reader in where_recalled) > len(where_recalled) / 2
+
+
+def test_recall_is_undefined_where_nothing_is_asked_and_refuses_what_does_not_fit():
+    assert np.isnan(scores.recall(np.eye(3), [[], [], []]))
+    with pytest.raises(ValueError, match="2 lists of positions for 3 readers"):
+        scores.recall(np.eye(3), [[], []])
+    with pytest.raises(ValueError, match=r"Reader 1 was told at \[3\]; keys are 0 to 2"):
+        scores.recall(np.eye(3), [[], [3], []])
 
 
 def test_sink_leaves_out_the_reader_without_a_choice():

@@ -1,7 +1,8 @@
 import os
 import signal
 from dataclasses import replace
-from itertools import pairwise
+from itertools import count, pairwise
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -119,11 +120,12 @@ def test_clipping_bounds_the_step_and_reports_the_norm_before():
     assert clipped.item() == pytest.approx(1e-4, rel=1e-2)
 
 
-def test_minutes_end_training_and_finish_the_decay():
-    t = trainer(replace(CONFIG, steps=10**9, minutes=0.002))
-    steps = list(t)
-    assert steps[-1].seconds >= 0.12
-    assert steps[-2].seconds < 0.12
+def test_minutes_end_training_and_finish_the_decay(monkeypatch):
+    ticks = count(step=10.0)  # a clock on which every step takes 10 s
+    clock = SimpleNamespace(perf_counter=lambda: next(ticks))
+    monkeypatch.setattr("minillm.training.loop.time", clock)
+    steps = list(trainer(replace(CONFIG, steps=10**9, minutes=2)))
+    assert [step.seconds for step in steps[-2:]] == [110, 120]
     assert steps[-1].val_loss is not None
     assert steps[-1].lr < 0.5
 

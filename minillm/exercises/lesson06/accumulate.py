@@ -28,6 +28,9 @@ def _micro_batches(generator: torch.Generator) -> Iterator[tuple]:
     (x, y), last = batches(3, 5, 2)
     weight = torch.randn(3, generator=generator, requires_grad=True)
     yield squared_error, weight, [(x.T.contiguous().T, y), last]
+    weight = torch.randn(2, generator=generator, requires_grad=True)
+    weight.grad = torch.ones(2)  # of the step before
+    yield squared_error, weight, batches(2, 3, 3)
 
 
 @exercise("training.accumulate", lesson="06", inputs=_micro_batches)
@@ -60,6 +63,13 @@ def _examples(batches):
 def only_added(mean_loss, weight, batches):
     """Adds up means: as many times too large as there are micro-batches."""
     return sum(grad for _, grad, _ in _each(mean_loss, weight, batches))
+
+
+@accumulate.mistake
+def old_gradient_kept(mean_loss, weight, batches):
+    """Adds to what the step before has left in `.grad`."""
+    total = accumulate.reference(mean_loss, weight.detach().requires_grad_(), batches)
+    return total if weight.grad is None else total + weight.grad
 
 
 @accumulate.mistake

@@ -1,0 +1,76 @@
+"""Keep a trained model with the course: its weights alone, and a record of where they come from.
+
+    python -m minillm train --corpus world --preset page --steps 1500 --seed 0 --out runs/world
+    python assets/keep.py runs/world
+
+writes assets/world/model.safetensors (half precision, no training state) and record.json. The
+commands that made the models here are in their records.
+"""
+
+import argparse
+import hashlib
+import json
+import platform
+from datetime import date
+from pathlib import Path
+
+import torch
+
+from minillm import cost, evaluate, machine, run
+from minillm.models.gpt import GPT, GPTConfig
+from minillm.training import checkpoint, save_model
+
+HERE = Path(__file__).resolve().parent
+KNOWN = HERE.parent / "minillm/assets.json"  # what `assets.path` checks a download against
+
+
+def main() -> None:
+    """Keep one run under the name of its folder."""
+    parser = argparse.ArgumentParser(description="Keep a trained model in assets/.")
+    parser.add_argument("folder", type=Path, help="what `train --out` wrote")
+    folder = parser.parse_args().folder
+    saved = checkpoint.load(folder)
+    model = GPT(GPTConfig(**saved.about["model"])).eval()
+    saved.fill(model)
+    out = HERE / folder.name
+    path = save_model(out, model.half(), saved.tokenizer(), run=saved.about["run"])
+    record = {
+        "command": _command(saved.about["run"]),
+        "date": date.today().isoformat(),
+        "machine": f"{machine.processor()}, {torch.get_num_threads()} threads, {platform.system()}",
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "parameters": cost.parameters(model),
+        "steps": saved.about["training"]["step"],
+        "seconds": round(saved.about["training"]["seconds"]),
+        **_measured(folder, out),
+        "bytes": path.stat().st_size,
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+    }
+    (out / "record.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    known = json.loads(KNOWN.read_text(encoding="utf-8")) if KNOWN.exists() else {}
+    known[folder.name] = {"bytes": record["bytes"], "sha256": record["sha256"]}
+    KNOWN.write_text(json.dumps(known, indent=2) + "\n", encoding="utf-8")
+    print(json.dumps(record, indent=2))
+
+
+def _command(recipe: dict) -> str:
+    options = {k: v for k, v in recipe.items() if k != "fingerprint"}
+    words = [f"--{name.replace('_', '-')} {value}" for name, value in options.items()]
+    return " ".join(["python -m minillm train", *words])
+
+
+def _measured(folder: Path, kept: Path) -> dict:
+    """The kept weights, half precision and all, on what the run held out."""
+    run_again = run.resumed(folder, {})
+    model, _ = run.load_model(kept)
+    held_out, kinds = run_again.trainer.validation, run_again.kinds
+    measured = {"val_loss": round(evaluate.loss(model, held_out), 4)}
+    if kinds:
+        found = evaluate.regret(model, held_out, kinds)
+        measured["regret_bits"] = {kind: round(r.bits, 4) for kind, r in found.items()}
+    return measured
+
+
+if __name__ == "__main__":
+    main()
