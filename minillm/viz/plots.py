@@ -18,7 +18,7 @@ from minillm.viz.poster import INK, MUTED, drawable, fonts, png
 
 # A run is told by its colour and by its dashes, so that print and every eye can tell them apart.
 DASHES = ("-", (0, (6, 2)), (0, (1.5, 1.5)), (0, (7, 2, 1.5, 2)), (0, (3, 3)), (0, (9, 2, 2, 2)))
-MARKERS = ("o", "s", "^", "D", "v", "P")
+MARKERS = ("o", "s", "^", "D", "v")
 GRID = "#e3e6ea"
 _DETAIL = 4_000  # records drawn of a run
 Columns = dict[str, np.ndarray]
@@ -93,7 +93,9 @@ def _losses(axes: Axes, runs: list[Log], columns: list[Columns], beside: dict) -
         if "val_loss" in run:
             held_out = {"label": say("curve.held_out_of", name=name), "color": line["color"]}
             points = _known(run, "val_loss")
-            axes.plot(*points, ls="", marker=MARKERS[index % 6], ms=5, mec="white", **held_out)
+            axes.plot(
+                *points, ls="", marker=MARKERS[index % len(MARKERS)], ms=5, mec="white", **held_out
+            )
         if "floor" in run:
             axes.plot(*_known(run, "floor"), c=INK, lw=1, ls=(0, (4, 3)))
     lines = [(_plain(name, 40), value, MUTED) for name, value in beside["marks"]]
@@ -143,8 +145,8 @@ def _regret(axes: Axes, columns: list[Columns]) -> None:
         for k, name in enumerate(_kinds(run)):
             steps, bits = _known(run, name)
             line = _look(index if several else k)
-            axes.plot(steps, bits, lw=1.1, marker=MARKERS[k % 6], ms=3, **line)
-            kinds[name] = MARKERS[k % 6], "black" if several else line["color"]
+            axes.plot(steps, bits, lw=1.1, marker=MARKERS[k % len(MARKERS)], ms=3, **line)
+            kinds[name] = MARKERS[k % len(MARKERS)], "black" if several else line["color"]
     for name, (marker, colour) in kinds.items():
         kind = _plain(name.partition(".")[2], 16)
         axes.plot([], [], ls="", marker=marker, ms=3, color=colour, label=kind)

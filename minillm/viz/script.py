@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import zlib
 from functools import cache
 
@@ -46,13 +47,19 @@ VIEWS = {
 }
 
 
+# A comment after code. One that quotes something stays: it might be within a string.
+_REMARK = re.compile(r"(?<=[;{,(\[\]})]) // [^\"'`]*$")
+
+_RULES = re.compile(r"\s*([{};,])\s*")  # where a style sheet needs no blanks
+
+
 def _read(folder: str, name: str) -> str:
     return (SCRIPTS / folder / name).read_text(encoding="utf-8")
 
 
 def _squeeze(source: str) -> str:
-    """Drop indentation, blank lines and lines that are only a comment; code is left as it is."""
-    lines = (line.strip() for line in source.splitlines())
+    """Drop indentation, blank lines and comments; code is left as it is."""
+    lines = (_REMARK.sub("", line.strip()) for line in source.splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 
@@ -63,7 +70,8 @@ def source(*kinds: str) -> str:
     styles = {"core": _read("core", "style.css")}
     for kind in kinds:
         styles[kind] = _read(kind, "style.css")
-    parts.append(f"const STYLES = {json.dumps({k: _squeeze(v) for k, v in styles.items()})};")
+    styles = {kind: _RULES.sub(r"\1", _squeeze(style)) for kind, style in styles.items()}
+    parts.append(f"const STYLES = {json.dumps(styles)};")
     parts += [_squeeze(_read("core", f"{name}.js")) for name in CORE]
     for kind in kinds:
         view = "\n".join(_squeeze(_read(kind, f"{name}.js")) for name in VIEWS[kind])
@@ -75,8 +83,8 @@ def source(*kinds: str) -> str:
 # Inflates a script and runs it in the place of this one. As a script element, because a page that
 # allows inline scripts may still forbid `eval`.
 _UNPACK = """(async (script, packed) => {
-  const bytes = Uint8Array.from(atob(packed), (c) => c.charCodeAt(0));
-  const stream = new Response(bytes).body.pipeThrough(new DecompressionStream("deflate"));
+  const { body } = new Response(Uint8Array.from(atob(packed), (c) => c.charCodeAt(0)));
+  const stream = body.pipeThrough(new DecompressionStream("deflate"));
   const next = document.createElement("script");
   next.textContent = await new Response(stream).text();
   script.after(next);
@@ -90,8 +98,9 @@ def _packed(kinds: tuple[str, ...], last: str) -> str:
     Deflated to a third, because every output of a notebook carries its own.
     """
     run = f'((script) => {{\n"use strict";\n{source(*kinds)}\n{last}\n}})(document.currentScript);'
-    packed = base64.b64encode(zlib.compress(run.encode(), 9)).decode()
-    return f'{_UNPACK}(document.currentScript, "{packed}");'
+    packer = zlib.compressobj(9, memLevel=9)
+    packed = base64.b64encode(packer.compress(run.encode()) + packer.flush()).decode()
+    return f'{_squeeze(_UNPACK)}(document.currentScript, "{packed}");'
 
 
 @cache

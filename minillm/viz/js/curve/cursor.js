@@ -78,7 +78,6 @@ function followPointer(context, sheet, plotOf) {
     store.set({ brush: null });
   });
   on("pointerleave", () => !start && store.set({ hover: null, layer: null }));
-  on("dblclick", () => zoomTo(context, null));
 }
 
 const pin = ({ store }, place) => store.set({ pin: place, spoken: ["pin", place] });

@@ -100,14 +100,12 @@ function lastSaid(values, row) {
 
 // How far the runs go on an axis, both ends; logarithmic ones have no zero.
 function extentOf(runs, axis, log) {
-  let [low, high] = [Infinity, -Infinity];
-  for (const { columns } of runs) {
-    const values = columns[axis];
-    if (!values?.length) continue;
-    const first = log ? values[firstAt(values, Number.MIN_VALUE)] : values[0];
-    low = Math.min(low, first ?? Infinity);
-    high = Math.max(high, values.at(-1));
-  }
-  if (low > high) return log ? [1, 10] : [0, 1];
-  return low === high ? [low, log ? low * 2 : low + 1] : [low, high];
+  const ends = runs.flatMap(({ columns }) => {
+    const values = columns[axis] ?? [];
+    return [values[firstAt(values, log ? Number.MIN_VALUE : 0)], values.at(-1)];
+  });
+  const known = ends.filter((value) => value > 0 || (value === 0 && !log));
+  if (!known.length) return [1, 10];
+  const [low, high] = [Math.min(...known), Math.max(...known)];
+  return low < high ? [low, high] : [low, 2 * low + 1];
 }

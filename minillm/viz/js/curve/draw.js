@@ -9,7 +9,7 @@ function drawMain(pen, { main, visible, zoomed, axis }, { header, say }, colours
   });
   const { left, top, right, bottom } = frame;
   pen.clip(left, top - 8, right - left + 7, bottom - top + 10, () => {
-    if (visible.length === 1) drawRegret(pen, main, header);
+    if (visible.length === 1 && header.floor !== null) drawRegret(pen, main, header.floor);
     for (const line of lines) {
       const [from, to] = rowsWithin(line.xs, x);
       const { colour, dash } = line.look;
@@ -52,21 +52,12 @@ function drawPoints(pen, line, x, y, colours, size) {
 }
 
 // The room between the run and the floor: what could still be learnt.
-function drawRegret(pen, { x, y, lines, points, floor }, header) {
+function drawRegret(pen, { x, y, lines, points }, floor) {
   const line = points[0] ?? lines[0];
-  if (!line) return;
-  const upper = trace(line.xs, line.soft ?? line.ys, x, y, ...rowsWithin(line.xs, x));
-  const known = upper.filter((_, i) => !Number.isNaN(upper[i | 1]));
-  if (known.length < 4) return;
-  let below = [];
-  if (floor.length) {
-    const traced = trace(floor[0].xs, floor[0].ys, x, y, ...rowsWithin(floor[0].xs, x));
-    for (let i = traced.length - 2; i >= 0; i -= 2) below.push(traced[i], traced[i + 1]);
-  } else if (header.floor !== null) {
-    const at = y.at(header.floor);
-    below = [known.at(-2), at, known[0], at];
-  } else return;
-  pen.area([...known, ...below], { colour: line.look.colour, alpha: 0.1 });
+  const traced = trace(line.xs, line.soft ?? line.ys, x, y, ...rowsWithin(line.xs, x));
+  const known = traced.filter((_, i) => !Number.isNaN(traced[i | 1]));
+  const at = y.at(floor);
+  pen.area([...known, known.at(-2), at, known[0], at], { colour: line.look.colour, alpha: 0.1 });
 }
 
 function drawSmall(pen, plot, scene, colours) {
@@ -124,9 +115,7 @@ function drawMap(pen, plot, { theme }, colours) {
 function drawTop(pen, plot, cursor, brush, colours, pinned) {
   const { frame, x, y, lines = [], points = [] } = plot;
   if (brush) {
-    const [from, to] = [Math.min(...brush), Math.max(...brush)].map((value) =>
-      clamp(x.at(value), frame.left, frame.right),
-    );
+    const [from, to] = brush.map(x.at);
     pen.rect(from, frame.top, to - from, frame.bottom - frame.top, {
       colour: colours.accent,
       alpha: 0.13,

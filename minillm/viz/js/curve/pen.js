@@ -3,20 +3,20 @@
 
 const DASHES = [[], [8, 3], [2, 2.5], [9, 3, 2, 3], [4, 4], [12, 3, 3, 3]];
 
-// Outlines of markers, x and y in tenths of their size: (a circle,) square, triangle, diamond, triangle, cross.
+// Outlines of markers, x and y in tenths of their size: (a circle,) square, triangle, diamond, and a
+// triangle on its head.
 const OUTLINES = [
   null,
   [-9, -9, 9, -9, 9, 9, -9, 9],
   [0, -12, 11, 9, -11, 9],
   [0, -13, 13, 0, 0, 13, -13, 0],
   [0, 12, 11, -9, -11, -9],
-  [-4, -11, 4, -11, 4, -4, 11, -4, 11, 4, 4, 4, 4, 11, -4, 11, -4, 4, -11, 4, -11, -4, -4, -4],
 ];
 const SHAPES = OUTLINES.length;
 
 // As SVG writes it, round 0, 0.
 function shapePath(shape, r) {
-  const outline = OUTLINES[shape % SHAPES];
+  const outline = OUTLINES[shape];
   if (!outline) return `M${-r} 0A${r} ${r} 0 1 0 ${r} 0A${r} ${r} 0 1 0 ${-r} 0Z`;
   return `M${outline.map((at) => (at * r) / 10).join(" ")}Z`; // more points after M are lines
 }
@@ -91,10 +91,9 @@ const fixed = (value) => Number(value.toFixed(1));
 function svgPen() {
   const parts = [];
   let clips = 0;
-  const look = ({ colour, width = 1, dash = [], alpha = 1 }, filled) =>
-    (filled ? `fill="${colour}" fill-opacity="${alpha}"` : `fill="none" stroke="${colour}" `) +
-    (filled ? "" : `stroke-width="${width}" stroke-opacity="${alpha}" stroke-linejoin="round" `) +
-    (dash.length ? `stroke-dasharray="${dash.join(" ")}"` : "");
+  const stroked = ({ colour, width = 1, dash = "", alpha = 1 }) =>
+    `fill="none" stroke="${colour}" stroke-width="${width}" opacity="${alpha}" stroke-dasharray="${dash}"`;
+  const filled = ({ colour, alpha = 1 }) => `fill="${colour}" opacity="${alpha}"`;
   const path = (points) => {
     let [text, down] = ["", false];
     for (let i = 0; i < points.length; i += 2) {
@@ -106,16 +105,16 @@ function svgPen() {
   };
   return {
     parts,
-    line: (points, style) => parts.push(`<path d="${path(points)}" ${look(style)}/>`),
-    area: (points, style) => parts.push(`<path d="${path(points)}" ${look(style, true)}/>`),
+    line: (points, style) => parts.push(`<path d="${path(points)}" ${stroked(style)}/>`),
+    area: (points, style) => parts.push(`<path d="${path(points)}" ${filled(style)}/>`),
     rect: (x, y, w, h, style) =>
       parts.push(
-        `<rect x="${fixed(x)}" y="${fixed(y)}" width="${fixed(w)}" height="${fixed(h)}" ${look(style, true)}/>`,
+        `<rect x="${fixed(x)}" y="${fixed(y)}" width="${fixed(w)}" height="${fixed(h)}" ${filled(style)}/>`,
       ),
     mark: (shape, x, y, r, style) =>
       parts.push(
         `<path transform="translate(${fixed(x)} ${fixed(y)})" d="${shapePath(shape, r)}" ` +
-          `${look(style, true)} stroke="${style.edge}"/>`,
+          `${filled(style)} stroke="${style.edge}"/>`,
       ),
     text: (x, y, text, { align = "left", colour, size = 11, weight = 400, room }) => {
       const anchor = { left: "start", center: "middle", right: "end" }[align];

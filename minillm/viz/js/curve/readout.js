@@ -5,7 +5,7 @@ function valueText(value, say, key) {
   if (value === null || value === undefined) return "–";
   if (!Number.isFinite(value)) return say("gap");
   if (key === "speed") return whole(value);
-  return key === "regret" ? value.toFixed(3).replace("-", "−") : number(value);
+  return key === "regret" ? minus(value.toFixed(3)) : number(value);
 }
 
 const rowOf = (run, cursor) => cursor?.rows[run.index] ?? null;
@@ -67,15 +67,7 @@ function smallValues(plot, cursor, say) {
     const text = valueText(value, say, key);
     const figure = make("b", { style: `color:${line.look.colour}` }, text);
     if (key !== "regret") return make("span", {}, figure);
-    const sign = document.createElementNS(SVG, "svg");
-    sign.setAttribute("width", 10);
-    sign.setAttribute("height", 10);
-    sign.setAttribute("aria-hidden", "true");
-    const shape = document.createElementNS(SVG, "path");
-    shape.setAttribute("transform", "translate(5 5)");
-    shape.setAttribute("d", shapePath(line.look.shape, 3.4));
-    shape.setAttribute("fill", line.look.colour);
-    sign.append(shape);
+    const sign = swatch(line.look, 12, true, "none");
     return make("span", {}, sign, `${line.kind} `, figure);
   });
 }

@@ -39,8 +39,7 @@ function samplesPart({ say, signal, store, runsOf }) {
     slider.hidden = steps.length < 2;
     slider.value = Math.max(0, firstAt(steps, cursor.step + 1e-9) - 1);
     slider.setAttribute("aria-valuetext", say("at", { step: whole(steps[slider.value]) }));
-    while (texts.children.length < wrote.length) texts.append(sampleBox());
-    while (texts.children.length > wrote.length) texts.lastChild.remove();
+    if (texts.children.length !== wrote.length) texts.replaceChildren(...wrote.map(sampleBox));
     wrote.forEach((run, i) => {
       const row = cursor.rows[run.index] ?? run.rows - 1;
       const before = run.samples.filter(([step]) => step <= run.columns.step[row]);

@@ -57,19 +57,14 @@ const titleOf = ({ key, run }, say) => (run?.name ? say("map_of", { name: run.na
 function csvText(runs) {
   const quoted = (text) => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   const names = [...new Set(runs.flatMap((run) => Object.keys(run.columns)))];
-  const cell = (value) =>
-    value === undefined || Number.isNaN(value)
-      ? ""
-      : Number.isFinite(value)
-        ? String(value)
-        : "nan";
-  const kept = names.flatMap((name) => (name === "speed" ? [] : [name]));
-  const lines = runs.flatMap((run) =>
-    Array.from({ length: run.rows }, (_, row) =>
-      [quoted(run.name), ...kept.map((name) => cell(run.columns[name]?.[row]))].join(","),
+  const kept = names.filter((name) => name !== "speed");
+  const cell = (value = NaN) => (Number.isNaN(value) ? "" : Number.isFinite(value) ? value : "nan");
+  const lines = runs.flatMap(({ name, rows, columns }) =>
+    Array.from({ length: rows }, (_, row) =>
+      [quoted(name), ...kept.map((key) => cell(columns[key]?.[row]))].join(","),
     ),
   );
-  return [["run", ...kept].map(quoted).join(","), ...lines].join("\n") + "\n";
+  return [["run", ...kept].map(quoted).join(","), ...lines, ""].join("\n");
 }
 
 function keepButtons(context) {

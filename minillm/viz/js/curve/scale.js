@@ -35,41 +35,25 @@ function logTicks(low, high, most) {
   return out.filter((value) => value >= low * 0.999 && value <= high * 1.001);
 }
 
-// 5.12, 0.0312, 1.2e−5, 12,400
+const minus = (text) => text.replace(/-/g, "−");
+
+// 5.120, 0.0312, 1.2e−5, 12,400
 function number(value) {
   const size = Math.abs(value);
-  let text;
-  if (size === 0) return "0";
-  if (size >= 1000) text = Math.round(value).toLocaleString("en");
-  else if (size >= 100) text = value.toFixed(1);
-  else if (size >= 1) text = value.toFixed(3);
-  else if (size >= 0.001) text = value.toPrecision(3);
-  else text = value.toExponential(1);
-  return text.replace(/-/g, "−");
+  if (size >= 1000) return minus(whole(value));
+  if (size >= 1) return minus(value.toFixed(size >= 100 ? 1 : 3));
+  return minus(size >= 0.001 ? value.toPrecision(3) : size ? value.toExponential(1) : "0");
 }
 
-// Short enough for an axis: 1.5, 200, 10k, 2M.
-function tickText(value) {
-  const size = Math.abs(value);
-  for (const [unit, name] of [
-    [1e9, "G"],
-    [1e6, "M"],
-    [1e3, "k"],
-  ]) {
-    if (size >= unit * (unit > 1e3 ? 1 : 10))
-      return `${Number((value / unit).toPrecision(4))}${name}`;
-  }
-  const text =
-    size > 0 && size < 0.001 ? value.toExponential(0) : `${Number(value.toPrecision(4))}`;
-  return text.replace("-", "−");
-}
+// Short enough for an axis: 1.5, 200, 10K, 2M.
+const COMPACT = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 4 });
+const tickText = (value) =>
+  minus(value && Math.abs(value) < 0.001 ? value.toExponential(0) : COMPACT.format(value));
 
 const whole = (value) => Math.round(value).toLocaleString("en");
 
-// Seconds as people say them: 9.3 s, 12 min 5 s, 3 h 20 min.
-function duration(seconds) {
-  if (seconds < 100) return `${seconds.toFixed(1)} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 100) return `${minutes} min ${Math.floor(seconds % 60)} s`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-}
+// Seconds as people say them: 9.3 s, 12 min 5 s.
+const duration = (seconds) =>
+  seconds < 100
+    ? `${seconds.toFixed(1)} s`
+    : `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;

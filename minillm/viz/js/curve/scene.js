@@ -16,7 +16,7 @@ const frameOf = (width, height, margin) => ({
 });
 
 // Smoothing goes by these numbers of steps; an eightieth of the run to begin with.
-const MEMORIES = [0, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000];
+const MEMORIES = [0, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000];
 const spanOf = (runs) => Math.max(1, ...runs.map(({ columns }) => columns.step.at(-1) ?? 1));
 function memoriesOf(runs) {
   const span = spanOf(runs);
@@ -118,7 +118,11 @@ function smallPlot(plot, scene, runs) {
       run.kinds.map((name, k) => {
         const line = lineOf(run, name, { ...scene, memory: 0 });
         const look = several ? line.look : lookOf(k, scene.theme);
-        return { ...line, look: { ...look, shape: k }, kind: name.slice("regret.".length) };
+        return {
+          ...line,
+          look: { ...look, shape: k % SHAPES },
+          kind: name.slice("regret.".length),
+        };
       }),
     );
   } else {

@@ -39,7 +39,7 @@ function toolbar(context) {
     made.setAttribute("aria-label", say(key));
     return made;
   });
-  const all = button(say("whole"), say("whole"), () => zoomTo(context, null), signal);
+  const all = button(say("whole"), null, () => zoomTo(context, null), signal);
   const zoom = make("span", { class: "zoom" }, ...zooms, all);
   const box = make(
     "div",
@@ -77,17 +77,14 @@ function toolbar(context) {
 const field = (label, ...parts) =>
   make("label", { class: "field" }, make("span", {}, label), ...parts);
 
-// A piece of a run's line with its marker, as a key to the plots.
-function swatch(look, marked, paper) {
-  const node = document.createElementNS(SVG, "svg");
-  for (const [name, value] of Object.entries({ width: 30, height: 12, "aria-hidden": "true" })) {
-    node.setAttribute(name, value);
-  }
+// A piece of a run's line, or its marker alone, as a key to the plots.
+function swatch({ colour, dash, shape }, width, marked, paper) {
   const pen = svgPen();
-  pen.line([1, 6, 29, 6], { colour: look.colour, width: 2.2, dash: look.dash });
-  if (marked) pen.mark(look.shape, 15, 6, 4.2, { colour: look.colour, edge: paper });
+  if (width > 12) pen.line([1, 6, width - 1, 6], { colour, width: 2.2, dash });
+  if (marked) pen.mark(shape, width / 2, 6, 4.2, { colour, edge: paper });
+  const node = make("span", { class: "swatch", "aria-hidden": "true" });
   // numbers and colours of ours alone: no text from outside goes through here
-  node.innerHTML = pen.parts.join("");
+  node.innerHTML = `<svg width="${width}" height="12">${pen.parts.join("")}</svg>`;
   return node;
 }
 
@@ -105,7 +102,11 @@ function chips({ say, signal, store, runsOf }) {
       ...runs.map((run, i) => {
         const look = lookOf(run.index, state.colours.theme);
         const name = make("span", { class: "name", dir: "auto" }, run.name || say("loss"));
-        const parts = [swatch(look, run.columns.val_loss, state.colours.paper), name, values[i]];
+        const parts = [
+          swatch(look, 30, run.columns.val_loss, state.colours.paper),
+          name,
+          values[i],
+        ];
         if (!several) return make("div", { class: "chip" }, ...parts);
         const shown = !state.hidden.includes(run.index);
         const made = make(
