@@ -176,12 +176,11 @@ def _log(name: str, records: Any) -> Log:
 def _read(record: object) -> dict[str, Any]:
     """The known fields that a record has; a plain number is a loss."""
     if isinstance(record, Mapping):
-        found = {_ALSO.get(name, name): value for name, value in record.items()}
-    else:
-        found = {name: getattr(record, name, None) for name in FIELDS}
-        if not any(value is not None for value in found.values()) and hasattr(record, "__float__"):
-            found = {"loss": record}
-    return {name: found[name] for name in FIELDS if found.get(name) is not None}
+        named = ((_ALSO.get(name, name), value) for name, value in record.items())
+        return {name: value for name, value in named if value is not None and name in FIELDS}
+    found = {name: getattr(record, name, None) for name in FIELDS}
+    found = {name: value for name, value in found.items() if value is not None}
+    return {"loss": record} if not found and hasattr(record, "__float__") else found
 
 
 def _number(run: str, field: str, value: Any) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from minillm.language import say
+from minillm.language import catalogue, language, say
 from minillm.viz.caption import caption, look
 from minillm.viz.columns import thin
 from minillm.viz.history import Log, logs
@@ -148,7 +148,8 @@ def _regret(axes: Axes, columns: list[Columns]) -> None:
             axes.plot(steps, bits, lw=1.1, marker=MARKERS[k % len(MARKERS)], ms=3, **line)
             kinds[name] = MARKERS[k % len(MARKERS)], "black" if several else line["color"]
     for name, (marker, colour) in kinds.items():
-        kind = _plain(name.partition(".")[2], 16)
+        kind = name.partition(".")[2]
+        kind = _plain(catalogue(language()).get(f"curve.kind_{kind}", kind), 16)
         axes.plot([], [], ls="", marker=marker, ms=3, color=colour, label=kind)
     _legend(axes, 7)
     axes.axhline(0, c=INK, lw=1, ls=(0, (4, 3)))

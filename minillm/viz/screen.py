@@ -15,7 +15,7 @@ from minillm.viz.curve import SECTIONS
 from minillm.viz.engine import View
 
 PAUSE = 0.2  # seconds between two drawings, at least
-SHARE = 0.01  # of the time may go into drawing
+SHARE = 0.005  # of the time may go into drawing
 
 
 class Growing(Protocol):
@@ -39,13 +39,11 @@ class Screen:
         running = kernel()
         if running is None:
             return
-        from IPython.display import display
-
         if _is_looked_at(running):
             self._widget = _widget(*watched.packed())
-            self._place = display(self._widget, display_id=True)
+            self._place = _show(self._widget)
         else:
-            self._place = display({"text/plain": ""}, raw=True, display_id=True)
+            self._place = _show({"text/plain": ""}, raw=True)
 
     def refresh(self) -> None:
         """Send what is new, unless it is too soon."""
@@ -68,6 +66,13 @@ class Screen:
             self._place.update(shown, raw=view is None)
             if self._widget is not None:
                 self._widget.close()
+
+
+def _show(shown: Any, **options: Any) -> Any:
+    """Show something below the cell; what comes back can put something else in its place."""
+    from IPython.display import display
+
+    return display(shown, display_id=True, **options)
 
 
 def _widget(header: dict, buffer: bytes) -> Any:

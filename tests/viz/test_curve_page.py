@@ -328,6 +328,7 @@ def test_pictures_and_numbers_can_be_kept(open_page, compared, told):
 def test_the_table_says_some_of_it(open_page, saved, told):
     page = open_page(saved)
     page.locator("summary").click()
+    page.wait_for_selector("table")
     cells = page.locator("table tbody tr").all_inner_texts()
     assert len(cells) == 12
     assert cells[-1].split("\t")[:2] == ["240", f"{told[-1]['loss']:.3f}"]

@@ -26,6 +26,13 @@ def test_the_figure_draws_the_numbers():
     assert len(figure.axes) == 5  # losses, regret, rate, norm, map
 
 
+def test_kinds_of_the_world_are_said_in_the_reader_s_language(monkeypatch):
+    monkeypatch.setenv("MINILLM_LANG", "zh")
+    told = [{"loss": 1.0, "regret": {"grammar": 0.5, "spelling": 0.1}}] * 3
+    legend = plots.curve(told).axes[1].get_legend()
+    assert [text.get_text() for text in legend.get_texts()] == ["语法", "spelling"]
+
+
 def test_alt_says_it_and_the_notebook_shows_it():
     figure = plots.curve({"a<b>": records(40)})
     assert figure.alt == viz.curve({"a<b>": records(40)}).caption

@@ -3,6 +3,7 @@
 import signal
 
 import nbformat
+import numpy as np
 import pytest
 from nbclient import NotebookClient
 
@@ -109,8 +110,20 @@ def test_drawing_keeps_to_its_rate_and_its_share(page, monkeypatch):
     monkeypatch.setattr(screen.time, "perf_counter", lambda: next(clock) / 100)
     for _ in viz.watch(records(240)):  # a look at the clock: 10 ms; a drawing: two
         pass
-    # a drawing of 10 ms earns a pause of 1 s at 1%
-    assert len(page.sent) == pytest.approx(240 / 100, abs=2)
+    # a drawing of 10 ms earns a pause of 2 s: two hundred looks
+    assert len(page.sent) == 2
+
+
+def test_there_are_at_most_ten_messages_a_second(page, monkeypatch):
+    looks = []
+    monkeypatch.setattr(screen, "SHARE", 1e9)  # drawing may cost what it likes
+    monkeypatch.setattr(screen.time, "perf_counter", lambda: looks.append(0) or len(looks) / 1000)
+    sent = []
+    for _ in viz.watch(records(1000)):
+        if len(page.sent) > len(sent):
+            sent.append(len(looks) / 1000)
+    assert len(sent) > 3
+    assert min(np.diff(sent)) >= 0.1
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, FloatingPointError, RuntimeError])

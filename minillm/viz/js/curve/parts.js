@@ -14,10 +14,10 @@ function buildParts(context) {
   main.classList.add("plot");
   followPointer(context, top, () => context.sceneOf().main);
   followKeys(context, main);
-  const unit = make("div", { class: "soft unit" });
+  const unit = make("div", { class: "unit" });
   const tools = toolbar(context);
-  const hint = make("div", { class: "soft hint" });
-  const empty = make("p", { class: "soft", hidden: true });
+  const hint = make("div", { class: "hint" });
+  const empty = make("p", { hidden: true });
   const small = make("div", { class: "small" });
   const samples = samplesPart(context);
   const table = tableParts(context);

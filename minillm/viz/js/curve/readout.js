@@ -31,7 +31,9 @@ function placeText(cursor, say) {
   const { columns } = cursor.lead;
   const parts = [say("at", { step: whole(cursor.step) })];
   if (columns.tokens) parts.push(say("at_tokens", { tokens: whole(columns.tokens[cursor.row]) }));
-  if (columns.seconds) parts.push(duration(columns.seconds[cursor.row]));
+  const seconds = columns.seconds?.[cursor.row];
+  if (seconds < 100) parts.push(say("at_seconds", { seconds: seconds.toFixed(1) }));
+  else if (seconds) parts.push(say("at_minutes", { minutes: tickText(seconds / 60) }));
   return parts.join(" · ");
 }
 
@@ -68,9 +70,12 @@ function smallValues(plot, cursor, say) {
     const figure = make("b", { style: `color:${line.look.colour}` }, text);
     if (key !== "regret") return make("span", {}, figure);
     const sign = swatch(line.look, 12, true, "none");
-    return make("span", {}, sign, `${line.kind} `, figure);
+    return make("span", {}, sign, `${kindName(line.kind, say)} `, figure);
   });
 }
+
+// A kind of the world's choices in the reader's language; other kinds keep their names.
+const kindName = (kind, say) => say(`kind_${kind}`).replace(/^kind_/, "");
 
 const ROWS = 12;
 const TABLED = ["step", "loss", "val_loss", "lr", "grad_norm"];

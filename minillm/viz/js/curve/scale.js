@@ -51,9 +51,3 @@ const tickText = (value) =>
   minus(value && Math.abs(value) < 0.001 ? value.toExponential(0) : COMPACT.format(value));
 
 const whole = (value) => Math.round(value).toLocaleString("en");
-
-// Seconds as people say them: 9.3 s, 12 min 5 s.
-const duration = (seconds) =>
-  seconds < 100
-    ? `${seconds.toFixed(1)} s`
-    : `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
