@@ -20,6 +20,7 @@ from minillm.viz.poster import INK, MUTED, drawable, fonts, png
 DASHES = ("-", (0, (6, 2)), (0, (1.5, 1.5)), (0, (7, 2, 1.5, 2)), (0, (3, 3)), (0, (9, 2, 2, 2)))
 MARKERS = ("o", "s", "^", "D", "v")
 GRID = "#e3e6ea"
+_NOISY = {"loss", "grad_norm"}  # drawn smoothed, too
 _DETAIL = 4_000  # records drawn of a run
 Columns = dict[str, np.ndarray]
 
@@ -74,7 +75,7 @@ def figure(runs: list[Log], beside: dict) -> CurveFigure:
         else:
             for index, run in enumerate(columns):
                 if name in run:
-                    axes.plot(*_known(run, name), lw=1.1, **_look(index))
+                    _lines(axes, run, name, width=1.2, **_look(index))
             axes.set_ylim(bottom=0)
     return made
 
@@ -87,15 +88,11 @@ def _losses(axes: Axes, runs: list[Log], columns: list[Columns], beside: dict) -
     for index, (log, run) in enumerate(zip(runs, columns, strict=True)):
         name, line = _plain(log.name or say("curve.loss"), 40), _look(index)
         if "loss" in run:
-            steps, losses = run["step"], np.where(np.isfinite(run["loss"]), run["loss"], np.nan)
-            axes.plot(steps, losses, lw=0.7, alpha=0.35, color=line["color"])
-            axes.plot(steps, smoothed(steps, losses), lw=1.6, label=name, **line)
+            _lines(axes, run, "loss", width=1.6, label=name, **line)
         if "val_loss" in run:
-            held_out = {"label": say("curve.held_out_of", name=name), "color": line["color"]}
-            points = _known(run, "val_loss")
-            axes.plot(
-                *points, ls="", marker=MARKERS[index % len(MARKERS)], ms=5, mec="white", **held_out
-            )
+            points = {"marker": MARKERS[index % len(MARKERS)], "ms": 5, "mec": "white", "ls": ""}
+            points |= {"label": say("curve.held_out_of", name=name), "color": line["color"]}
+            axes.plot(*_known(run, "val_loss"), zorder=4, **points)
         if "floor" in run:
             axes.plot(*_known(run, "floor"), c=INK, lw=1, ls=(0, (4, 3)))
     lines = [(_plain(name, 40), value, MUTED) for name, value in beside["marks"]]
@@ -111,6 +108,16 @@ def _losses(axes: Axes, runs: list[Log], columns: list[Columns], beside: dict) -
         place |= {"xytext": (0, 3), "textcoords": "offset points"}
         axes.annotate(name, **place, color=colour, fontsize=8, family=fonts())
     _legend(axes, 8)
+
+
+def _lines(axes: Axes, run: Columns, name: str, *, width: float, **line: object) -> None:
+    """Values as they came, thin and pale, and smoothed above all of those; or just as they came."""
+    said = ~np.isnan(run[name])
+    steps, values = run["step"][said], np.where(np.isinf(run[name]), np.nan, run[name])[said]
+    if name in _NOISY:
+        axes.plot(steps, values, lw=width / 2, alpha=0.35, color=line["color"], zorder=2)
+        values = run[f"smooth {name}"][said]
+    axes.plot(steps, values, lw=width, zorder=3, **line)
 
 
 def smoothed(steps: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -133,7 +140,10 @@ def smoothed(steps: np.ndarray, values: np.ndarray) -> np.ndarray:
                 total, weight = total + values[at], weight + 1
                 sums[at], weights[at] = sums[at] + total, weights[at] + weight
     return np.divide(
-        sums - values, weights - 1, out=np.full(len(values), np.nan), where=known & (weights > 0)
+        sums - np.where(known, values, 0),
+        weights - 1,
+        out=np.full(len(values), np.nan),
+        where=known & (weights > 0),
     )
 
 
@@ -173,8 +183,11 @@ def _map(axes: Axes, run: Log) -> None:
 
 
 def _thinned(run: Log) -> Columns:
+    """As many records as a picture can show; smoothed before that, so that all have their say."""
     columns = run.arrays()
     kept = thin(columns, _DETAIL)
+    for name in _NOISY & columns.keys():
+        columns[f"smooth {name}"] = smoothed(columns["step"], columns[name])
     return {name: values[kept] for name, values in columns.items()}
 
 

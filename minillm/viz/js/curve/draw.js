@@ -10,15 +10,7 @@ function drawMain(pen, { main, visible, zoomed, axis }, { header, say }, colours
   const { left, top, right, bottom } = frame;
   pen.clip(left, top - 8, right - left + 7, bottom - top + 10, () => {
     if (visible.length === 1 && header.floor !== null) drawRegret(pen, main, header.floor);
-    for (const line of lines) {
-      const [from, to] = rowsWithin(line.xs, x);
-      const { colour, dash } = line.look;
-      const raw = trace(line.xs, line.ys, x, y, from, to);
-      pen.line(raw, { colour, width: line.soft ? 1 : 1.4, alpha: line.soft ? 0.32 : 0.9 });
-      if (!line.soft) continue;
-      const soft = trace(line.xs, line.soft, x, y, from, to);
-      pen.line(soft, { colour, width: 2, dash });
-    }
+    drawLines(pen, lines, x, y, 2);
     for (const line of floor) drawLine(pen, line, x, y, { colour: colours.ink, dash: [5, 3] });
     for (const line of points) drawPoints(pen, line, x, y, colours, 4.2);
   });
@@ -32,6 +24,18 @@ function drawMain(pen, { main, visible, zoomed, axis }, { header, say }, colours
   if (header.floor !== null)
     level(header.floor, `${say("floor")} ${number(header.floor)}`, colours.ink, 13);
   if (zoomed) pen.rect(left, bottom + 0.5, right - left, 2, { colour: colours.accent });
+}
+
+// As it came, and smoothed: every smoothed line above every raw one.
+function drawLines(pen, lines, x, y, width) {
+  for (const line of lines) {
+    const { colour, dash } = line.look;
+    const style = line.soft ? { width: width / 2, alpha: 0.32 } : { width: 0.7 * width, dash };
+    drawLine(pen, line, x, y, { colour, ...style });
+  }
+  for (const { xs, soft, look } of lines) {
+    if (soft) drawLine(pen, { xs, ys: soft }, x, y, { ...look, width });
+  }
 }
 
 function drawLine(pen, { xs, ys }, x, y, style) {
@@ -70,15 +74,8 @@ function drawSmall(pen, plot, scene, colours) {
     frame.right - frame.left + 5,
     frame.bottom - frame.top + 6,
     () => {
-      for (const line of lines) {
-        if (key === "regret") {
-          drawPoints(pen, line, x, y, colours, 3);
-          continue;
-        }
-        const { colour, dash } = line.look;
-        if (line.soft) drawLine(pen, line, x, y, { colour, width: 0.8, alpha: 0.32 });
-        drawLine(pen, { ...line, ys: line.soft ?? line.ys }, x, y, { colour, width: 1.5, dash });
-      }
+      if (key === "regret") lines.forEach((line) => drawPoints(pen, line, x, y, colours, 3));
+      else drawLines(pen, lines, x, y, 1.5);
     },
   );
 }
