@@ -1,5 +1,6 @@
 """Training runs in words, and what is drawn beside them."""
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -10,13 +11,14 @@ from minillm.viz.history import Log
 
 def look(floor: float | None, marks: Mapping[str, float] | None, unit: str | None) -> dict:
     """The header of what is drawn beside the runs, checked."""
-    lines = dict(marks or {}) | ({} if floor is None else {"floor": floor})
-    for name, value in lines.items():
-        if not np.isfinite(value):
+    lines = {str(name): float(value) for name, value in (marks or {}).items()}
+    checked = lines if floor is None else {**lines, "floor": float(floor)}
+    for name, value in checked.items():
+        if not math.isfinite(value):
             raise ValueError(f"{name} is {value!r}; expected a loss, a finite number.")
     return {
         "floor": None if floor is None else float(floor),
-        "marks": [[str(name), float(value)] for name, value in (marks or {}).items()],
+        "marks": [list(line) for line in lines.items()],
         "unit": unit or say("curve.unit"),
     }
 
@@ -58,4 +60,4 @@ def short(value: float) -> str:
     size = abs(value)
     if size >= 1000:
         return f"{value:.0f}"
-    return f"{value:.2f}" if size >= 1 or value == 0 else f"{value:.3g}"
+    return f"{value:.2f}" if size >= 1 or value == 0 else f"{value:#.3g}"

@@ -24,7 +24,8 @@ class watch:
 
     steps: a trainer, or any iterable of records; see `curve` for what a record may hold. A trainer
         that has a `history` already goes on from there.
-    name: of the run. against: more runs to draw beside it, as `curve` takes them.
+    name: of the run.
+    against: runs to draw beside it, as `curve` takes them; they keep the colours they had there.
     floor, marks, unit: as for `curve`.
     """
 
@@ -87,9 +88,9 @@ class watch:
     @property
     def view(self) -> View | None:
         """The still view of the run so far, None before its first step."""
-        return view_of([self.log, *self._others], self._look) if self.log.rows else None
+        return view_of([*self._others, self.log], self._look) if self.log.rows else None
 
     def packed(self) -> tuple[dict, bytes]:
         """Header and numbers of the growing view."""
-        headers, buffer = pack([self.log, *self._others], live=True)
+        headers, buffer = pack([*self._others, self.log], live=True)
         return {**self._look, "runs": headers, "live": True}, buffer

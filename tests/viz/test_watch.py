@@ -95,13 +95,13 @@ def test_the_view_grows_and_is_replaced(page, monkeypatch):
     monkeypatch.setattr(screen, "SHARE", 1e9)
     for _ in viz.watch(records(50), against={"before": records(30)}, floor=1.0):
         pass
-    rows = [header["runs"][0]["rows"] for header in page.sent]
+    rows = [header["runs"][1]["rows"] for header in page.sent]
     assert rows == list(range(1, 51))
-    assert all(header["live"] and header["runs"][1]["rows"] == 30 for header in page.sent)
+    assert all(header["live"] and header["runs"][0]["rows"] == 30 for header in page.sent)
     (view,) = page.shown
     assert isinstance(view, viz.View)
     assert view.header["live"] is False
-    assert view.header["runs"][0]["rows"] == 50
+    assert view.header["runs"][1]["rows"] == 50
     assert page.widget.comm is None  # closed
 
 
@@ -162,6 +162,23 @@ def test_a_second_press_does_not_cut_the_end_short():
     with screen._undisturbed():
         signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@pytest.mark.parametrize(
+    ("msg_id", "looked_at"),
+    [
+        ("0d1f4a52-9d51-4b8e-8f0d-6a3c1d2e4f50", True),  # JupyterLab
+        ("92f0a0c8-3bd7e5a1f2c4d6e8_10412_17", False),  # jupyter_client
+    ],
+)
+def test_a_page_is_told_from_a_program(msg_id, looked_at):
+    pytest.importorskip("anywidget")
+
+    class Kernel:
+        def get_parent(self):
+            return {"header": {"msg_id": msg_id}}
+
+    assert screen._is_looked_at(Kernel()) == looked_at
 
 
 CELL = """\

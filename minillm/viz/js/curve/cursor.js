@@ -1,8 +1,8 @@
 // The cursor: a step of one run, and the row of every other run at the same place of the axis.
 
-// Rows by run index; null where a run has nothing there.
+// At rest the end of the last run, which may be growing. Rows by run index; null where a run has nothing there.
 function cursorAt(scene, place) {
-  const lead = scene.visible.find((run) => run.index === place?.run) ?? scene.visible[0];
+  const lead = scene.visible.find((run) => run.index === place?.run) ?? scene.visible.at(-1);
   if (!lead) return null;
   const { axis } = scene;
   const row = place ? nearest(lead.columns.step, place.step) : lead.rows - 1;
