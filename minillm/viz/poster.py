@@ -8,6 +8,7 @@ import numpy as np
 
 from minillm.language import say
 from minillm.viz import encode
+from minillm.viz.fonts import chinese_font
 from minillm.viz.frames import Frames
 from minillm.viz.labels import label
 from minillm.viz.palette import ramp
@@ -16,14 +17,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-FONTS = (
-    "DejaVu Sans",
-    "Noto Sans CJK SC",
-    "Noto Sans CJK JP",  # the whole family's first name in some builds
-    "PingFang SC",
-    "Microsoft YaHei",
-    "Droid Sans Fallback",
-)
 INK, MUTED, ACCENT = "#1f2328", "#6b7280", "#c2410c"
 _MOST_LABELS = 48  # more do not fit beside the matrix
 _LONGEST = 14  # characters of a label
@@ -46,11 +39,8 @@ def png(figure: "Figure") -> bytes:
 
 @cache
 def fonts() -> tuple[str, ...]:
-    """Those of FONTS that this machine has, the first for most text, the others for Chinese."""
-    from matplotlib import font_manager
-
-    there = {font.name for font in font_manager.fontManager.ttflist}
-    return tuple(name for name in FONTS if name in there)
+    """matplotlib's own font, and one that has Chinese where this machine has one."""
+    return tuple(filter(None, ("DejaVu Sans", chinese_font())))
 
 
 @cache

@@ -42,6 +42,21 @@ VIEWS = {
         "view",
     ),
     "tokens": ("text", "chips", "stepper", "readout", "picture", "view"),
+    "curve": (
+        "data",
+        "scale",
+        "pen",
+        "plot",
+        "scene",
+        "draw",
+        "cursor",
+        "tools",
+        "readout",
+        "sample",
+        "save",
+        "parts",
+        "view",
+    ),
     "model": ("gpt", "tokens", "choose", "session", "text", "heads", "bars", "view"),
 }
 

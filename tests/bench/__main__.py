@@ -10,6 +10,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
+import curves
 import generation
 import nanogpt
 import page
@@ -44,6 +45,7 @@ PARTS = {
     "training": lambda options: training.rows(),
     "generation": lambda options: generation.rows(),
     "world": lambda options: town.rows(),
+    "curves": lambda options: curves.rows(),
     "views": lambda options: views.rows(),
     "page": lambda options: page.rows(),
     "nanogpt": lambda options: nanogpt.rows(options.nanogpt, options.text),
