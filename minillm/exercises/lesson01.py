@@ -89,6 +89,12 @@ def zeros_made_small(probs):
     return sum(math.log(p + 1e-9) for p in probs)
 
 
+@log_prob.mistake(hint="zeros_left_out")
+def zeros_made_smaller(probs):
+    """The same, a tinier one."""
+    return sum(math.log(p + 1e-12) for p in probs)
+
+
 def _texts(generator: torch.Generator) -> Iterator[tuple]:
     yield [0, 1, 2, 0, 1, 1, 0, 1, 2], [0, 1], 3
     yield [0, 1, 0, 1, 2, 1, 0], [0], 4
@@ -175,6 +181,18 @@ def any_order(tokens, context, vocab_size):
 
 
 @counts.mistake
+def minus_zero(tokens, context, vocab_size):
+    """Compares `so_far[-n:]`, which is all of it where n is 0."""
+    return counts(tokens, context, vocab_size) if context else [0] * vocab_size
+
+
+@counts.mistake
+def never_equal(tokens, context, vocab_size):
+    """Compares a tuple with a list: they are never equal."""
+    return [0] * vocab_size
+
+
+@counts.mistake
 def only_the_total(tokens, context, vocab_size):
     """How often the context occurs, whatever follows."""
     return sum(counts(tokens, context, vocab_size))
@@ -236,6 +254,12 @@ def softmax_of_counts(counts):
 def nothing_for_nothing(counts):
     """Zeros where nothing was seen: no probabilities, for they do not add up to one."""
     return [count / max(1, sum(counts)) for count in counts]
+
+
+@normalise.mistake
+def ones_for_nothing(counts):
+    """1 for every token where nothing was seen."""
+    return [count / sum(counts) if sum(counts) else 1.0 for count in counts]
 
 
 @normalise.mistake
@@ -338,6 +362,7 @@ def _scores(generator: torch.Generator) -> Iterator[tuple]:
     yield ([1.0, 1.0],)  # no surprise at all
     yield ([1 / 8] * 5,)
     yield ([1e-300, 0.5],)
+    yield ([0.1] * 400,)  # a product would be 0
 
 
 @exercise("autoregressive.bits", lesson="01", inputs=_scores)

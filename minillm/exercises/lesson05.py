@@ -62,6 +62,25 @@ def log_of_softmax(logits, targets):
 
 
 @cross_entropy.mistake
+def shift_not_undone(logits, targets):
+    """Takes the largest off inside the logarithm, and not off the target's logit."""
+    top = logits.max(dim=1, keepdim=True).values
+    return ((logits - top).exp().sum(1).log() - _picked(logits, targets)).mean()
+
+
+@cross_entropy.mistake
+def all_targets_of_all(logits, targets):
+    """`log_p[:, targets]` takes every target's column from every row."""
+    return -logits.log_softmax(1)[:, targets].mean()
+
+
+@cross_entropy.mistake(hint="log_of_softmax")
+def something_added(logits, targets):
+    """A small number inside the logarithm hides the infinity, and the size of the mistake."""
+    return -(_picked(logits.softmax(1), targets) + 1e-9).log().mean()
+
+
+@cross_entropy.mistake
 def summed(logits, targets):
     """The sum over the predictions."""
     return cross_entropy(logits, targets) * len(targets)
@@ -162,6 +181,21 @@ def squared_error(logits, targets):
 def only_at_the_target(logits, targets):
     """Zero everywhere else."""
     return gradient(logits, targets) * F.one_hot(targets, logits.size(1))
+
+
+@gradient.mistake
+def every_row_every_target(logits, targets):
+    """`p[:, targets] -= 1` takes 1 off every target's column in every row."""
+    p = logits.softmax(1)
+    p[:, targets] -= 1
+    return p / len(targets)
+
+
+@gradient.mistake(hint="overflows")
+def overflowing_softmax(logits, targets):
+    """A softmax of its own, whose exponentials are infinite."""
+    p = logits.exp() / logits.exp().sum(1, keepdim=True)
+    return (p - F.one_hot(targets, logits.size(1))) / len(targets)
 
 
 @gradient.mistake
@@ -296,6 +330,12 @@ def mean_of_perplexities(losses, counts):
 def weighted_mean_of_perplexities(losses, counts):
     """The same, weighted."""
     return _weighted([math.exp(loss) for loss in losses], counts)
+
+
+@perplexity.mistake
+def not_divided(losses, counts):
+    """The exponential of the loss of the whole text."""
+    return math.exp(min(700.0, sum(a * b for a, b in zip(losses, counts, strict=True))))
 
 
 @perplexity.mistake

@@ -15,6 +15,8 @@ def _scores(generator: torch.Generator) -> Iterator[tuple]:
         yield (torch.randn(size, size, generator=generator),)
     yield (3 * torch.randn(3, 3, generator=generator) - 5,)  # all scores far below 0
     yield (torch.tensor([[1.5]]),)  # one token reads itself
+    # a later score so large that beside it nothing is left: it has to go before the softmax
+    yield (torch.tensor([[0.0, 200.0, 0.0], [1.0, 0.0, 300.0], [0.0, 1.0, 0.0]]),)
 
 
 @exercise("attention.causal", lesson="03", inputs=_scores)
@@ -41,6 +43,31 @@ def _seen(scores, offset=0):
 def after_softmax(scores):
     """Weights are struck out after they were made to add up to 1."""
     return scores.softmax(-1) * _seen(scores)
+
+
+@causal.mistake
+def shared_out_again(scores):
+    """Strikes out after the softmax, then makes the rows add up to 1 once more."""
+    weights = scores.softmax(-1) * _seen(scores)
+    return weights / weights.sum(-1, keepdim=True)
+
+
+@causal.mistake
+def zero_times_infinity(scores):
+    """Adds 0 times infinity, which is not a number."""
+    return (scores + (~_seen(scores)).float() * -math.inf).softmax(-1)
+
+
+@causal.mistake
+def low_but_not_lowest(scores):
+    """A forbidden token gets the lowest score of the table, and so a little weight."""
+    return _hidden(scores, _seen(scores), scores.min())
+
+
+@causal.mistake(hint="low_but_not_lowest")
+def minus_ten(scores):
+    """The same, with -10."""
+    return _hidden(scores, _seen(scores), -10.0)
 
 
 @causal.mistake

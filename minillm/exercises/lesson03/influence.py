@@ -35,6 +35,23 @@ def reads_previous(x: Tensor) -> Tensor:
     return x.roll(1, dims=0) * (torch.arange(len(x)) > 0)[:, None]
 
 
+def falls(x: Tensor) -> Tensor:
+    """Outputs go down when a token grows."""
+    return -x.cumsum(0)
+
+
+def moves_a_little(x: Tensor) -> Tensor:
+    """Only one number of an output moves."""
+    out = torch.zeros_like(x)
+    out[:, 0] = x.sum(1).cumsum(0)
+    return out
+
+
+def reads_a_little(x: Tensor) -> Tensor:
+    """Reads the last number of each token only."""
+    return x[:, -1:].cumsum(0).expand(x.shape)
+
+
 def first_reads_last(x: Tensor) -> Tensor:
     """A leak at one place only."""
     return torch.cat([x[:1] + x[-1:], x[1:]])
@@ -49,6 +66,9 @@ def _cases(generator: torch.Generator) -> Iterator[tuple]:
     zeros[1] = 0.0  # to set this one to zero, or to double it, would change nothing
     yield reads_one_ahead, zeros
     yield reads_back, torch.zeros(2, 4)
+    yield falls, torch.randn(3, 4, generator=generator)
+    yield moves_a_little, torch.randn(3, 5, generator=generator)
+    yield reads_a_little, torch.randn(3, 6, generator=generator)
 
 
 @exercise("attention.influence", lesson="03", inputs=_cases)
@@ -112,6 +132,38 @@ def feature_changed(model, x):
         return changed
 
     return _map(model, x, change)
+
+
+@influence.mistake
+def everything_changed(model, x):
+    """Adds to all of x: every token changes."""
+    return _map(model, x, lambda x, s: x + 1.0)
+
+
+@influence.mistake
+def one_number_changed(model, x):
+    """Changes the first number of a token: a model may read the others."""
+
+    def change(x, s):
+        changed = x.clone()
+        changed[s, 0] += 1.0
+        return changed
+
+    return _map(model, x, change)
+
+
+@influence.mistake
+def upwards_only(model, x):
+    """Adds the differences up with their signs: what goes down is not seen."""
+    before = model(x)
+    return _map(model, x, _one, lambda after: (after - before).sum(dim=1) > 0)
+
+
+@influence.mistake
+def all_numbers(model, x):
+    """Asks whether every number of an output has moved."""
+    before = model(x)
+    return _map(model, x, _one, lambda after: (after != before).all(dim=1))
 
 
 @influence.mistake

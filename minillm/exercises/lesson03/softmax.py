@@ -18,18 +18,21 @@ def _scores(generator: torch.Generator) -> Iterator[tuple]:
     yield (normal(3, 3),)
     yield (normal(5, 2),)
     yield (torch.tensor([[0.5, -math.inf, 1.5], [0.0, 1.0, -math.inf]]),)  # not to be read at all
-    yield (torch.tensor([[1000.0, 1001.0, 999.0]]),)  # exp(1000) is too large for a float
-    yield (torch.tensor([[-1000.0, -1001.0]]),)  # exp(-1000) is 0, and 0 / 0 is nan
+    # exp(1000) is too large for a float; exp(-1000) is 0, and 0 / 0 is nan
+    yield (torch.tensor([[1000.0, 1001.0, 999.0], [999.0, 1000.0, 1000.0]]),)
+    yield (torch.tensor([[-1000.0, -1001.0], [-1001.0, -1002.0]]),)
+    yield (torch.tensor([[1000.0, -1000.0, 0.0], [-500.0, 0.0, 500.0]]),)
     yield (torch.tensor([[900.0, 901.0, 899.0], [2.0, 1.0, 0.0]]),)
     yield (torch.tensor([[-1.0]]),)
 
 
-@exercise("attention.softmax", lesson="03", inputs=_scores)
+# By way of logarithms a score of 1000 is rounded a little more.
+@exercise("attention.softmax", lesson="03", inputs=_scores, tolerance=1e-4)
 def softmax(scores: Tensor) -> Tensor:
     """Every row of `scores` (T, S) as shares that are positive and add up to 1.
 
-    A score s gets a share in proportion to e to the power of s. Scores may be large, 1000 or
-    -1000; then no share may come out as nan.
+    A score s gets a share in proportion to e to the power of s, -inf a share of 0. Scores may be
+    large, 1000 or -1000; then no share may come out as nan.
     """
     powers = (scores - scores.max(dim=1, keepdim=True).values).exp()
     return powers / powers.sum(dim=1, keepdim=True)
@@ -49,6 +52,22 @@ def overflows(scores):
 def one_shift_for_all(scores):
     """Takes the largest of all scores off: a row of much smaller ones becomes 0 / 0."""
     powers = (scores - scores.max()).exp()
+    return powers / powers.sum(dim=1, keepdim=True)
+
+
+@softmax.mistake
+def not_the_largest(scores):
+    """Takes off the mean: the largest may still be far above it."""
+    finite = scores.masked_fill(scores.isinf(), 0.0)
+    powers = (scores - finite.mean(dim=1, keepdim=True)).exp()
+    return powers / powers.sum(dim=1, keepdim=True)
+
+
+@softmax.mistake(hint="not_the_largest")
+def the_smallest(scores):
+    """The same, with the smallest."""
+    finite = scores.masked_fill(scores.isinf(), math.inf)
+    powers = (scores - finite.min(dim=1, keepdim=True).values).exp()
     return powers / powers.sum(dim=1, keepdim=True)
 
 
