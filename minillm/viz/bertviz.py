@@ -145,6 +145,9 @@ def stand_alone(page: str) -> str:
     """bertviz's page without its network: tokens escaped, d3 and jQuery inside."""
     page = _replace_once(_REQUIRE_TAG, "", page)
     markup, opening, script = page.partition('<script type="text/javascript">')
+    # the head view's menu, which a screen reader could not name
+    menu = f'{say("bertviz.layer")} <select id="layer" aria-label="{say("bertviz.layer")}">'
+    markup = markup.replace('Layer: <select id="layer">', menu)
     script, closing, rest = script.rpartition("</script>")  # the last: a token may say it too
     if not (opening and closing) or rest.strip():
         raise RuntimeError("bertviz's page is not markup and one script any more.")

@@ -89,7 +89,7 @@ def test_the_head_view_draws_offline(open_page, tmp_path):
     texts = page.locator("svg text").all_text_contents()
     assert "</script>" in texts
     before = page.locator("svg line").first.get_attribute("stroke-opacity")
-    page.locator("select#layer").select_option("1")
+    page.get_by_label("Layer:").select_option("1")
     assert page.locator("svg line").count() > 100
     assert page.locator("svg line").first.get_attribute("stroke-opacity") is not None or before
     assert page.evaluate("[typeof window.d3, typeof window.jQuery, typeof window.$]") == [
