@@ -152,9 +152,12 @@ function unpackWeights(list, buffer) {
     }
     const [rows, columns] = shape;
     const scales = floats(rows);
-    const data = new Float32Array(rows * columns);
+    const codes = new Int8Array(buffer.buffer, buffer.byteOffset + at, rows * columns);
+    at += codes.length;
+    const data = new Float32Array(codes.length);
     for (let r = 0, i = 0; r < rows; r++) {
-      for (let c = 0; c < columns; c++, i++) data[i] = scales[r] * ((buffer[at++] << 24) >> 24);
+      const scale = scales[r];
+      for (const stop = i + columns; i < stop; i++) data[i] = scale * codes[i];
     }
     weights[name] = { data, rows, columns };
   }
