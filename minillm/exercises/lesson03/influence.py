@@ -40,6 +40,12 @@ def falls(x: Tensor) -> Tensor:
     return -x.cumsum(0)
 
 
+def up_and_down(x: Tensor) -> Tensor:
+    """One number of an output rises as much as another falls."""
+    moved = x.sum(1, keepdim=True).cumsum(0)
+    return torch.cat([moved, -moved], dim=1)
+
+
 def moves_a_little(x: Tensor) -> Tensor:
     """Only one number of an output moves."""
     out = torch.zeros_like(x)
@@ -67,6 +73,7 @@ def _cases(generator: torch.Generator) -> Iterator[tuple]:
     yield reads_one_ahead, zeros
     yield reads_back, torch.zeros(2, 4)
     yield falls, torch.randn(3, 4, generator=generator)
+    yield up_and_down, torch.randn(3, 2, generator=generator)
     yield moves_a_little, torch.randn(3, 5, generator=generator)
     yield reads_a_little, torch.randn(3, 6, generator=generator)
 
@@ -157,6 +164,13 @@ def upwards_only(model, x):
     """Adds the differences up with their signs: what goes down is not seen."""
     before = model(x)
     return _map(model, x, _one, lambda after: (after - before).sum(dim=1) > 0)
+
+
+@influence.mistake(hint="upwards_only")
+def differences_added(model, x):
+    """Adds the differences up, so that they may cancel."""
+    before = model(x)
+    return _map(model, x, _one, lambda after: (after - before).sum(dim=1).abs() > 1e-6)
 
 
 @influence.mistake
