@@ -5,7 +5,7 @@
 The pages go to _build/html (Chinese: _build/html/zh). Each lesson is executed once, without a
 network, in a cache whose name holds a hash of the package and of what lessons are told: an
 unchanged lesson on an unchanged package is not run again. The cache is the book's alone: its views
-leave out the script that all pages share. What each run cost is in _build/runs.json.
+leave out the script that all pages share. What each run cost is in _build/runs-LANG.json.
 """
 
 import argparse

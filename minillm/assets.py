@@ -1,4 +1,4 @@
-"""Trained models and recorded runs that come with the course, wherever it runs. Lessons 00, 03.
+"""Trained models and recorded runs that come with the course, wherever it runs.
 
 A checkout of the course has them in assets/. A package installed alone, as on Colab, takes them
 from the course's repository when they are first asked for.

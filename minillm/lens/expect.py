@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from minillm.lens.reading import read
 from minillm.tokenizer import Tokenizer
 from minillm.world.oracle import Oracle
 
@@ -31,7 +32,7 @@ def predictions(model: nn.Module, tokenizer: Tokenizer, text: str) -> Predicted:
     Raises ValueError for an empty text without it, and for one longer than the model's context.
     """
     ids = _ids(tokenizer, text)
-    logits = _read(model, ids)[0]
+    logits = read(model, ids)[0]
     return Predicted(_logs(logits), _vocabulary(tokenizer), ids)
 
 
@@ -54,7 +55,7 @@ def logit_lens(model: nn.Module, tokenizer: Tokenizer, text: str) -> Predicted:
     for block in model.blocks:
         hooks.append(block.register_forward_hook(lambda _, given, made: stream.append(made)))
     try:
-        _read(model, ids)
+        read(model, ids)
     finally:
         for hook in hooks:
             hook.remove()
@@ -82,18 +83,6 @@ def _ids(tokenizer: Tokenizer, text: str) -> list[int]:
     if not ids:
         raise ValueError("The text is empty; give a text of at least one token.")
     return ids
-
-
-def _read(model: nn.Module, ids: list[int]) -> Tensor:
-    """The model's logits (1, T, V); dropout is off, and a model in training stays in training."""
-    was_training = model.training
-    device = next((p.device for p in model.parameters()), None)
-    try:
-        model.eval()
-        with torch.no_grad():
-            return model(torch.tensor([ids], device=device))
-    finally:
-        model.train(was_training)
 
 
 def _logs(logits: Tensor) -> np.ndarray:

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from minillm.lens.reading import read
 from minillm.tokenizer import Tokenizer
 from minillm.viz.weights import LIMIT
 
@@ -45,16 +46,11 @@ def attention(model: nn.Module, tokenizer: Tokenizer, text: str) -> Recorded:
     _check_length(model, tokenizer, start, ids)
     layers: list[Tensor] = []
     hooks = [tap.register_forward_hook(lambda *seen: layers.append(seen[-1])) for tap in taps]
-    was_training = model.training
-    device = next((p.device for p in model.parameters()), None)
     try:
-        model.eval()
-        with torch.no_grad():
-            model(torch.tensor([start + ids], device=device))
+        read(model, start + ids)
     finally:
         for hook in hooks:
             hook.remove()
-        model.train(was_training)
     weights = torch.cat(layers).float().cpu().numpy()  # (L, H, T, T): each layer's B is 1
     return Recorded(weights, [*map(tokenizer.token_bytes, start), *_shown(tokenizer, ids)])
 

@@ -1,4 +1,4 @@
-"""A model inside the page: it reads and writes with no kernel (lessons 00 and 09).
+"""A model inside the page: it reads and writes with no kernel.
 
 The weights travel as one signed byte each with a scale for every row, and `js/model/gpt.js` runs
 them. `dequantised` gives the very numbers it computes with.
@@ -32,7 +32,7 @@ def model(
     prompts: Sequence[str],
     name: str = "",
 ) -> View:
-    """A model to type to: tokens, heads, next-token bars, and it writes. Lesson 00.
+    """A model to type to: tokens, heads, next-token bars, and it writes.
 
     config, weights: of a minillm GPT, as `lens.record.weights(model)` gives them.
     prompts: texts to begin with; the first is read at once.

@@ -10,6 +10,7 @@ from functools import cache
 from minillm.viz.palette import SCRIPTS
 
 # Files in the order they are joined. Every file declares functions and runs nothing by itself.
+# A view may take a file of another: "next_token/cuts".
 CORE = ("dom", "decode", "colour", "theme", "canvas", "keyboard", "store", "export", "host")
 VIEWS = {
     "attention": (
@@ -32,6 +33,7 @@ VIEWS = {
     "next_token": (
         "data",
         "cuts",
+        "list",
         "strip",
         "lens",
         "mass",
@@ -57,7 +59,17 @@ VIEWS = {
         "parts",
         "view",
     ),
-    "model": ("gpt", "tokens", "choose", "session", "text", "heads", "bars", "view"),
+    "model": (
+        "gpt",
+        "tokens",
+        "next_token/cuts",
+        "choose",
+        "session",
+        "text",
+        "heads",
+        "bars",
+        "view",
+    ),
 }
 
 
@@ -88,7 +100,8 @@ def source(*kinds: str) -> str:
     parts.append(f"const STYLES = {json.dumps(styles)};")
     parts += [_squeeze(_read("core", f"{name}.js")) for name in CORE]
     for kind in kinds:
-        view = "\n".join(_squeeze(_read(kind, f"{name}.js")) for name in VIEWS[kind])
+        names = [name if "/" in name else f"{kind}/{name}" for name in VIEWS[kind]]
+        view = "\n".join(_squeeze(_read("", f"{name}.js")) for name in names)
         # in a block of its own where there are several, so that their names do not meet
         parts.append(f"{{\n{view}\n}}" if len(kinds) > 1 else view)
     return "\n".join(parts)
