@@ -1,5 +1,9 @@
 """Things to show in a browser, and how to ask a view what it shows."""
 
+from pathlib import Path
+from xml.etree import ElementTree
+
+import nbformat
 import numpy as np
 
 # Tokens that have broken views before: markup, line ends, other directions, split characters, size.
@@ -126,3 +130,36 @@ MOUNT = """async (times) => {
         if (window.model.left()) throw Error('a listener is left');
     }
 }"""
+
+
+def code_notebook(folder: Path, name: str, *cells: str) -> Path:
+    """A notebook of code cells, written and not run."""
+    v4 = nbformat.v4
+    made = v4.new_notebook(
+        cells=[v4.new_code_cell(cell) for cell in cells],
+        metadata={"kernelspec": {"display_name": "Python 3 (ipykernel)", "name": "python3"}},
+    )
+    nbformat.write(made, folder / name)
+    return folder / name
+
+
+def kept_png(page) -> bytes:
+    """The picture that the PNG button gives."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name="PNG").click()
+    return Path(download.value.path()).read_bytes()
+
+
+def kept_svg_texts(page) -> list[str]:
+    """What is written in the picture that the SVG button gives."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name="SVG").click()
+    tree = ElementTree.parse(download.value.path())
+    return ["".join(node.itertext()) for node in tree.iter("{http://www.w3.org/2000/svg}text")]
+
+
+def dom_counters(session) -> dict[str, int]:
+    """How many nodes and listeners a page has, once what nobody holds is gone."""
+    for _ in range(3):
+        session.send("HeapProfiler.collectGarbage")
+    return session.send("Memory.getDOMCounters")

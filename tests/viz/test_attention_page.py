@@ -1,8 +1,6 @@
 """The attention view in a real browser: its homes, its pixels, its keys, its manners."""
 
 import html
-from pathlib import Path
-from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -17,7 +15,10 @@ from tests.viz.pages import (
     causal_weights,
     cell_colours,
     cell_point,
+    dom_counters,
     in_page,
+    kept_png,
+    kept_svg_texts,
     plain,
     settle,
     softmax,
@@ -227,18 +228,13 @@ def test_the_hostile_tokens_are_text_everywhere(open_page, tmp_path):
     for row in range(len(HOSTILE)):
         page.mouse.move(*cell_point(page, row, 0, (len(HOSTILE), len(HOSTILE))))
         settle(page)
-    with page.expect_download() as download:
-        page.get_by_role("button", name="SVG").click()
-    tree = ElementTree.parse(download.value.path())
-    texts = ["".join(node.itertext()) for node in tree.iter("{http://www.w3.org/2000/svg}text")]
+    texts = kept_svg_texts(page)
     assert "</script>" in texts
 
 
 def test_pictures_can_be_kept(open_page, saved):
     page = open_page(saved)
-    with page.expect_download() as download:
-        page.get_by_role("button", name="PNG").click()
-    picture = Path(download.value.path()).read_bytes()
+    picture = kept_png(page)
     assert picture.startswith(b"\x89PNG")
     assert int.from_bytes(picture[16:20], "big") > 900  # pixels across
 
@@ -432,16 +428,11 @@ def test_choices_are_told_and_taken(mounted):
 def test_fifty_mounts_leave_nothing_behind(mounted):
     session = mounted.context.new_cdp_session(mounted)
 
-    def counters():
-        for _ in range(3):
-            session.send("HeapProfiler.collectGarbage")
-        return session.send("Memory.getDOMCounters")
-
     mounted.evaluate(MOUNT, 3)
-    before = counters()
+    before = dom_counters(session)
     mounted.evaluate(MOUNT, 51)
     mounted.evaluate("document.body.children[1].remove()")  # one of the two views that stand
-    after = counters()
+    after = dom_counters(session)
     # the one view that stands, and no fifty more
     assert after["nodes"] <= before["nodes"] + 60
     assert after["jsEventListeners"] <= before["jsEventListeners"] + 40

@@ -13,7 +13,7 @@ import pytest
 
 from minillm import viz
 from minillm.viz import script
-from tests.viz.pages import HOSTILE, settle
+from tests.viz.pages import HOSTILE, dom_counters, kept_svg_texts, settle
 from tests.viz.runs import records
 
 pytestmark = pytest.mark.browser
@@ -352,10 +352,7 @@ def test_hostile_names_are_text_everywhere(open_page, tmp_path):
     page.locator("summary").click()
     settle(page)
     assert page.evaluate(f"{HOST}.querySelectorAll('script, img').length") == 0
-    with page.expect_download() as download:
-        page.get_by_role("button", name="SVG").click()
-    tree = ElementTree.parse(download.value.path())
-    texts = ["".join(node.itertext()) for node in tree.iter("{http://www.w3.org/2000/svg}text")]
+    texts = kept_svg_texts(page)
     assert "</script>" in texts
     assert page.evaluate("document.documentElement.scrollWidth") <= 1000
 
@@ -465,16 +462,11 @@ def test_the_pinned_step_is_told_and_taken(mounted):
 def test_fifty_mounts_leave_nothing_behind(mounted):
     session = mounted.context.new_cdp_session(mounted)
 
-    def counters():
-        for _ in range(3):
-            session.send("HeapProfiler.collectGarbage")
-        return session.send("Memory.getDOMCounters")
-
     mounted.evaluate(MOUNT, 3)
-    before = counters()
+    before = dom_counters(session)
     mounted.evaluate(MOUNT, 51)
     mounted.evaluate("document.body.children[1].remove()")  # one of the two views that stand
-    after = counters()
+    after = dom_counters(session)
     assert after["nodes"] <= before["nodes"] + 120
     assert after["jsEventListeners"] <= before["jsEventListeners"] + 60
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from minillm import viz
-from tests.viz.pages import settle
+from tests.viz.pages import code_notebook, settle
 
 pytestmark = pytest.mark.browser
 pytest.importorskip("anywidget")
@@ -23,14 +23,7 @@ HOSTS = "document.querySelectorAll('.minillm-host').length"
 
 
 def notebook(folder, name: str, *cells: str):
-    v4 = nbformat.v4
-    made = v4.new_notebook(
-        cells=[v4.new_code_cell(cell) for cell in (SETUP, *cells)],
-        metadata={"kernelspec": {"display_name": "Python 3 (ipykernel)", "name": "python3"}},
-    )
-    path = folder / name
-    nbformat.write(made, path)
-    return path
+    return code_notebook(folder, name, SETUP, *cells)
 
 
 def drawn(lab, count: int = 1) -> None:

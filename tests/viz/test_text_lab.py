@@ -3,7 +3,7 @@
 import nbformat
 import pytest
 
-from tests.viz.pages import settle
+from tests.viz.pages import code_notebook, settle
 
 pytestmark = pytest.mark.browser
 pytest.importorskip("anywidget")
@@ -22,13 +22,7 @@ HOSTS = "document.querySelectorAll('.minillm-host').length"
 
 
 def notebook(folder, name: str, *cells: str):
-    v4 = nbformat.v4
-    made = v4.new_notebook(
-        cells=[v4.new_code_cell(cell) for cell in (SETUP, *cells)],
-        metadata={"kernelspec": {"display_name": "Python 3 (ipykernel)", "name": "python3"}},
-    )
-    nbformat.write(made, folder / name)
-    return folder / name
+    return code_notebook(folder, name, SETUP, *cells)
 
 
 def drawn(lab, count: int) -> None:

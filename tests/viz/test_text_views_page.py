@@ -1,8 +1,6 @@
 """What the next-token view and the tokens view have in common: homes, manners, hostile text."""
 
 import html
-from pathlib import Path
-from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -10,7 +8,7 @@ import pytest
 from minillm import viz
 from minillm.tokenizer import BPETokenizer, ByteTokenizer
 from minillm.viz import script
-from tests.viz.pages import HOSTILE, MOUNT, in_page, plain, settle
+from tests.viz.pages import HOSTILE, MOUNT, in_page, kept_png, kept_svg_texts, plain, settle
 
 pytestmark = pytest.mark.browser
 
@@ -179,18 +177,13 @@ def test_hostile_tokens_are_text_everywhere(open_page, tmp_path, make):
         settle(page)
     for details in page.locator("details summary").all():
         details.click()
-    with page.expect_download() as download:
-        page.get_by_role("button", name="SVG").click()
-    tree = ElementTree.parse(download.value.path())
-    texts = ["".join(node.itertext()) for node in tree.iter("{http://www.w3.org/2000/svg}text")]
+    texts = kept_svg_texts(page)
     assert "</script>" in texts
 
 
 def test_pictures_can_be_kept(open_page, saved):
     page = open_page(saved)
-    with page.expect_download() as download:
-        page.get_by_role("button", name="PNG").click()
-    picture = Path(download.value.path()).read_bytes()
+    picture = kept_png(page)
     assert picture.startswith(b"\x89PNG")
     assert int.from_bytes(picture[16:20], "big") > 900  # pixels across
 

@@ -3,7 +3,7 @@
 import nbformat
 import pytest
 
-from tests.viz.pages import settle
+from tests.viz.pages import code_notebook, settle
 
 pytestmark = pytest.mark.browser
 pytest.importorskip("anywidget")
@@ -45,14 +45,7 @@ PLACE = f"{INSIDE}.querySelector('.place').textContent"
 
 
 def notebook(folder, name: str, *cells: str):
-    v4 = nbformat.v4
-    made = v4.new_notebook(
-        cells=[v4.new_code_cell(cell) for cell in (SETUP, *cells)],
-        metadata={"kernelspec": {"display_name": "Python 3 (ipykernel)", "name": "python3"}},
-    )
-    path = folder / name
-    nbformat.write(made, path)
-    return path
+    return code_notebook(folder, name, SETUP, *cells)
 
 
 def steps_shown(lab) -> int:
