@@ -57,7 +57,8 @@ def main() -> None:
 def _command(recipe: dict) -> str:
     unused = {"tokenizer", "vocab_size"} if recipe.get("corpus") == "world" else set()
     options = {k: v for k, v in recipe.items() if k not in unused | {"fingerprint"}}
-    words = [f"--{name.replace('_', '-')} {value}" for name, value in options.items()]
+    flags = {name: "" if value is True else f" {value}" for name, value in options.items()}
+    words = [f"--{name.replace('_', '-')}{value}" for name, value in flags.items()]
     return " ".join(["python -m minillm train", *words])
 
 

@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         print(f"minillm: {_one_line(error)}", file=sys.stderr)
         return 2
-    except FloatingPointError as error:
+    except (FloatingPointError, MemoryError) as error:
         print(f"minillm: {error}", file=sys.stderr)
         return 1
 
@@ -67,6 +67,11 @@ def _parser() -> argparse.ArgumentParser:
     _option(train, "minutes", type=float, metavar="M")
     _option(train, "seed", type=int, metavar="N")
     _option(train, "out", metavar="DIR")
+    _option(train, "device", metavar="auto|cpu|cuda|mps")
+    _option(train, "dtype", metavar="auto|fp32|tf32|bf16|fp16")
+    _option(train, "compile", metavar="auto|on|off")
+    _option(train, "recompute", action="store_true", default=None)
+    _option(train, "accumulate", type=int, metavar="N")
     _option(train, "json", action="store_true")
 
     command("progress", _progress)

@@ -14,7 +14,7 @@ from minillm.models.gpt import GPT, GPTConfig
 from minillm.presets import preset
 from minillm.sources import Source, TextSource, WorldSource
 from minillm.tokenizer import Tokenizer
-from minillm.training import checkpoint
+from minillm.training import checkpoint, memory
 from minillm.training.loop import Step, TrainConfig, Trainer
 
 Report = Callable[[dict[str, Any]], None]
@@ -35,6 +35,11 @@ class Recipe:
     minutes: float | None = None
     until_loss: float | None = None  # stop when validation loss is at most this, nats per token
     seed: int = 0
+    device: str | None = None  # None: the best there is; so for the next two
+    dtype: str | None = None
+    compile: str | None = None
+    recompute: bool | None = None  # gradient checkpointing
+    accumulate: int | None = None  # pieces that each batch is cut into
     fingerprint: str = ""  # of the material, filled in when it is read
 
     def __post_init__(self) -> None:
@@ -43,12 +48,30 @@ class Recipe:
             raise ValueError(
                 f"There is no tokenizer {self.tokenizer!r}; choose one of {', '.join(TOKENIZERS)}."
             )
-        preset(self.preset)
+        if self.batch_size % self.pieces or self.pieces < 1:
+            raise ValueError(
+                f"A batch of {self.batch_size} windows does not fall into {self.accumulate} equal "
+                "pieces; give --accumulate another number."
+            )
+
+    @property
+    def pieces(self) -> int:
+        """How many pieces each batch is cut into."""
+        return 1 if self.accumulate is None else self.accumulate
+
+    @property
+    def batch_size(self) -> int:
+        """Windows in a batch, before it is cut."""
+        return preset(self.preset).batch_size
 
     @property
     def training(self) -> TrainConfig:
         """The preset's settings with this recipe's changes."""
-        changes: dict[str, Any] = {"seed": self.seed}
+        own = preset(self.preset).train()
+        changes: dict[str, Any] = {"seed": self.seed, "accumulate": own.accumulate * self.pieces}
+        for name in ("device", "dtype", "compile"):
+            changes[name] = getattr(self, name) or "auto"
+        changes["recompute"] = self.recompute or own.recompute
         if self.steps is not None:
             changes["steps"] = self.steps
         if self.minutes is not None:
@@ -66,6 +89,9 @@ class Recipe:
         return TextSource(corpus.load(self.corpus or "stdlib"))
 
 
+# What a run may change when it goes on: how long, and on what.
+CHANGEABLE = ("steps", "minutes", "until_loss", "device", "dtype", "compile", "recompute")
+CHANGEABLE += ("accumulate",)
 OPTIONS = [f.name for f in fields(Recipe) if f.name != "fingerprint"] + ["out"]
 
 
@@ -112,14 +138,15 @@ def started(given: dict[str, Any]) -> Run:
 
 
 def resumed(folder: str | Path, given: dict[str, Any]) -> Run:
-    """A saved run where it stopped. Only how long to train may change."""
+    """A saved run where it stopped. Only how long to train may change, and on what device."""
     saved = checkpoint.load(folder)
-    fixed = sorted(given.keys() - {"steps", "minutes", "until_loss"})
+    fixed = sorted(given.keys() - set(CHANGEABLE))
     if fixed:
         names = ", ".join(f"--{name.replace('_', '-')}" for name in fixed)
         raise ValueError(
-            f"{names} cannot change when a run goes on; with --resume give --steps, --minutes "
-            "or --until-loss only, or start a new run."
+            f"{names} cannot change when a run goes on; with --resume give only "
+            f"{', '.join('--' + name.replace('_', '-') for name in CHANGEABLE)}, "
+            "or start a new run."
         )
     if "fingerprint" not in saved.about["run"]:
         raise ValueError(
@@ -143,7 +170,7 @@ def resumed(folder: str | Path, given: dict[str, Any]) -> Run:
 def _run(
     recipe: Recipe, folder: Path, source: Source, tokenizer: Tokenizer, shape: GPTConfig
 ) -> Run:
-    batch_size = preset(recipe.preset).batch_size
+    batch_size = recipe.batch_size // recipe.pieces
     train, held_out = source.data(tokenizer, context=shape.context, batch_size=batch_size)
     trainer = Trainer(GPT(shape, seed=recipe.seed), train, held_out, recipe.training)
     return Run(
@@ -162,6 +189,9 @@ def load_model(folder: str | Path) -> tuple[GPT, Tokenizer]:
 def train(run: Run, *, report: Report | None = None) -> None:
     """Train to the end, saving as it goes; `report` takes a dict a validation, else a bar runs."""
     trainer, target = run.trainer, run.recipe.until_loss
+    gpu = trainer.precision.device.type != "cpu"
+    if gpu:
+        print(say("train.device", name=trainer.precision.name), file=sys.stderr)
     bar = None if report else _Bar(trainer)
     losses: list[float] = []
     try:
@@ -188,6 +218,10 @@ def train(run: Run, *, report: Report | None = None) -> None:
     if bar and run.kinds:
         words = ", ".join(f"{kind} {bits:.3f}" for kind, bits in _regret(run)["regret"].items())
         print(say("train.regret", regrets=words), file=sys.stderr)
+    if gpu:
+        held = memory.memory(trainer.precision.device)
+        peak, total = f"{held.peak / 1e9:.1f}", f"{held.total / 1e9:.1f}"
+        print(say("train.memory", peak=peak, total=total), file=sys.stderr)
     print(say("train.done", folder=run.folder, **_summary(trainer)), file=sys.stderr)
 
 

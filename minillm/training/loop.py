@@ -15,10 +15,12 @@ from torch import nn
 
 from minillm import evaluate
 from minillm.batches import IGNORE, Batch, Windows
+from minillm.training import memory, precision
 from minillm.training.optim import optimizers
 
 Decay = Literal["linear", "cosine", "none"]
 OptimizerName = Literal["adamw", "muon"]
+WARM = 20  # steps after which a step takes as long as it will
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,13 +43,23 @@ class TrainConfig:
     accumulate: int = 1  # batches per step
     validate_every: int | None = None  # steps; None: at the end only
     seed: int = 0  # of the batches and of dropout
+    device: str | None = None  # "auto", "cpu", "cuda", "mps"; None: wherever the model is
+    dtype: precision.DType = "fp32"  # of matrix products; "auto": the device's fastest
+    compile: precision.Compile = "off"  # "auto": on a GPU, once the run is known to be long
+    recompute: bool = False  # gradient checkpointing: less memory, a third more work
 
     def __post_init__(self) -> None:
         """Refuse settings that cannot work."""
         for name in ("steps", "accumulate"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1.")
-        for name, kind in {"decay": Decay, "optimizer": OptimizerName}.items():
+        kinds = {
+            "decay": Decay,
+            "optimizer": OptimizerName,
+            "dtype": precision.DType,
+            "compile": precision.Compile,
+        }
+        for name, kind in kinds.items():
             if getattr(self, name) not in get_args(kind):
                 raise ValueError(
                     f"{name} is {getattr(self, name)!r}; it must be one of {get_args(kind)}."
@@ -81,7 +93,7 @@ class Step:
     step: int  # steps done, this one included
     loss: float  # nats per token, before the step, on its own batch
     lr: float  # share of the peak learning rate
-    grad_norm: float  # length of the whole gradient, before clipping
+    grad_norm: float  # length of the whole gradient, before clipping; inf: fp16 overflowed
     tokens: int  # trained on so far
     seconds: float  # training time so far, validation left out
     val_loss: float | None = None  # nats per token on the whole held-out part, when measured
@@ -107,6 +119,13 @@ class Trainer:
         config: TrainConfig,
     ) -> None:
         self.model, self.train, self.validation, self.config = model, train, validation, config
+        here = next(model.parameters()).device
+        self.precision = precision.choose(config.device or here, config.dtype)
+        model.to(self.precision.device)
+        if config.recompute:
+            memory.recompute_blocks(model)
+        self.loss = torch.compile(summed_loss) if config.compile == "on" else summed_loss
+        self.scaler = self.precision.scaler()
         self.optimizers = optimizers(model, config)
         self.step, self.tokens, self.seconds = 0, 0, 0.0
         self.history: list[Step] = []
@@ -120,7 +139,11 @@ class Trainer:
     def __iter__(self) -> Iterator[Step]:
         """Train to the end, from wherever training stands."""
         while self.progress < 1:
-            with _uninterrupted():
+            with (
+                _uninterrupted(),
+                memory.explaining_memory(self.precision.device),
+                self.precision.matmuls(),
+            ):
                 self.history.append(self._advance())
             yield self.history[-1]
 
@@ -130,19 +153,24 @@ class Trainer:
         share = schedule(config, self.step, self.progress)
         self.model.train()
         loss, tokens = self._gradient()
+        self.scaler.unscale(self.model.parameters())
         limit = math.inf if config.clip is None else config.clip
-        norm = nn.utils.clip_grad_norm_(self.model.parameters(), limit).item()
-        if not math.isfinite(norm):
+        norm = nn.utils.clip_grad_norm_(self.model.parameters(), limit)
+        loss, norm = torch.stack([loss, norm]).tolist()  # the one place that waits for a GPU
+        finite = math.isfinite(norm)
+        if not self.scaler.update(finite):
             raise FloatingPointError(
                 f"The gradient of step {self.step + 1} is {norm}: training has blown up. "
                 f"The model is as step {self.step} left it; lower the learning rate or clip."
             )
-        for optimizer in self.optimizers:
+        for optimizer in self.optimizers if finite else ():  # fp16 overflowed: leave the step out
             for group in optimizer.param_groups:
                 group["lr"] = group["peak_lr"] * share
             optimizer.step()
         self.step, self.tokens = self.step + 1, self.tokens + tokens
         self.seconds += time.perf_counter() - start
+        if config.compile == "auto" and self.step == WARM:
+            self._compile_if_it_pays()
         return Step(
             step=self.step,
             loss=loss,
@@ -153,23 +181,29 @@ class Trainer:
             val_loss=self._validate() if self._validation_due() else None,
         )
 
-    def _gradient(self) -> tuple[float, int]:
+    def _gradient(self) -> tuple[torch.Tensor, int]:
         """Leave the mean gradient over this step's batches in the model; mean loss, tokens."""
         seed = self.config.seed * 1_000_003 + self.step
         generator = torch.Generator().manual_seed(seed)
-        device = next(self.model.parameters()).device
-        batches = [self.train.sample(generator).to(device) for _ in range(self.config.accumulate)]
+        batches = [self.train.sample(generator) for _ in range(self.config.accumulate)]
         tokens = sum(batch.tokens for batch in batches)
         self.model.zero_grad(set_to_none=True)
-        total = 0.0
-        with torch.random.fork_rng():  # dropout draws from the global generator: lend it a seed
-            torch.manual_seed(seed)
+        total = torch.zeros((), device=self.precision.device)
+        with self.precision.seeded(seed):  # dropout draws from the global generator
             for batch in batches:
+                with self.precision.autocast():
+                    loss = self.loss(self.model, batch.to(self.precision.device))
                 # Dividing by all tokens makes the sum of the parts the gradient of the whole.
-                loss = summed_loss(self.model, batch) / tokens
-                loss.backward()
-                total += loss.item()
+                loss = loss / tokens
+                self.scaler.scaled(loss).backward()
+                total += loss.detach()
         return total, tokens
+
+    def _compile_if_it_pays(self) -> None:
+        """Compile from here on, if what is left of the run is long enough."""
+        left = (1 - self.progress) / self.progress * self.seconds
+        if precision.compile_pays(self.precision.device, left):
+            self.loss = torch.compile(summed_loss)
 
     def _validation_due(self) -> bool:
         every = self.config.validate_every
@@ -178,7 +212,8 @@ class Trainer:
         return self.progress >= 1 or (every is not None and self.step % every == 0)
 
     def _validate(self) -> float:
-        return evaluate.loss(self.model, self.validation)
+        with self.precision.autocast():
+            return evaluate.loss(self.model, self.validation)
 
 
 def summed_loss(model: nn.Module, batch: Batch) -> torch.Tensor:
