@@ -148,7 +148,7 @@ class LossScaler:
             torch._foreach_mul_(grads, 1 / self.scale)
 
     def update(self, finite: bool) -> bool:
-        """After a step: move the scale. False where that cannot help: it was no overflow of fp16."""
+        """After a step: move the scale. False where that cannot help: fp16 is not to blame."""
         if not finite:
             self.scale, self.clean = self.scale / 2, 0
             return self.scale >= 1
