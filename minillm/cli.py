@@ -74,6 +74,14 @@ def _parser() -> argparse.ArgumentParser:
     _option(train, "accumulate", type=int, metavar="N")
     _option(train, "json", action="store_true")
 
+    record = command("record", _record)
+    _option(record, "only", nargs="+", metavar="PART")
+    _option(record, "small", action="store_true")
+    _option(record, "device", default="auto", metavar="auto|cpu|cuda|mps")
+    _option(record, "text", "record_text", type=Path, metavar="FILE")
+    _option(record, "seed", type=int, default=0, metavar="N")
+    _option(record, "out", "record_out", type=Path, default=Path("runs.json"), metavar="FILE")
+
     command("progress", _progress)
     grade = command("grade", _grade)
     grade.add_argument("notebooks", nargs="+", type=Path, help=say("grade.help_notebooks"))
@@ -122,6 +130,22 @@ def _train(options: argparse.Namespace) -> int:
 
 def _print_json(line: dict) -> None:
     print(json.dumps(line), flush=True)
+
+
+def _record(options: argparse.Namespace) -> int:
+    from minillm import recorder
+
+    recorder.record(
+        options.out,
+        parts=options.only or tuple(recorder.PARTS),
+        small=options.small,
+        device=options.device,
+        seed=options.seed,
+        text=options.text,
+        report=_print_json,
+    )
+    print(say("record.done", path=options.out), file=sys.stderr)
+    return 0
 
 
 def _generate(options: argparse.Namespace) -> int:
