@@ -100,8 +100,8 @@ def this_machine(device: str | torch.device = "cpu") -> Card:
     product = torch.empty(n, n, device=device)
     source = torch.zeros(COPIED[kind], dtype=torch.uint8, device=device)
     target = torch.empty_like(source)
-    multiply = timed(lambda: torch.mm(a, b, out=product), device=device)
-    copy = timed(lambda: target.copy_(source), device=device)
+    multiply = timed(lambda: torch.mm(a, b, out=product), device=device, rounds=10)
+    copy = timed(lambda: target.copy_(source), device=device, rounds=10)
     cuda = kind == "cuda"
     return Card(
         name=torch.cuda.get_device_name(device) if cuda else machine.processor(),

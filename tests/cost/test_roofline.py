@@ -45,7 +45,7 @@ def test_this_machine_is_measured(monkeypatch):
     monkeypatch.setitem(roofline.MATMUL, "cpu", 64)
     monkeypatch.setitem(roofline.COPIED, "cpu", 2**16)
     seconds = iter([1e-3, 2e-3])
-    monkeypatch.setattr(roofline, "timed", lambda run, device: run() is None or next(seconds))
+    monkeypatch.setattr(roofline, "timed", lambda run, device, rounds: next(seconds))
     card = this_machine()
     assert card.flops == {"fp32": pytest.approx(2 * 64**3 / 1e-3)}
     assert card.bandwidth == pytest.approx(2 * 2**16 / 2e-3)
