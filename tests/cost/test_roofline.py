@@ -42,11 +42,11 @@ def test_the_shortest_run_counts_and_the_first_does_not(monkeypatch):
 
 
 def test_this_machine_is_measured(monkeypatch):
-    monkeypatch.setitem(roofline.MATMUL, "cpu", 64)
+    monkeypatch.setitem(roofline.MATMUL, "cpu", (32, 64))
     monkeypatch.setitem(roofline.COPIED, "cpu", 2**16)
-    seconds = iter([1e-3, 2e-3])
+    seconds = iter([1e-3, 2e-3, 4e-3])
     monkeypatch.setattr(roofline, "timed", lambda run, device, rounds: next(seconds))
     card = this_machine()
-    assert card.flops == {"fp32": pytest.approx(2 * 64**3 / 1e-3)}
-    assert card.bandwidth == pytest.approx(2 * 2**16 / 2e-3)
+    assert card.flops == {"fp32": pytest.approx(2 * 64**3 / 2e-3)}
+    assert card.bandwidth == pytest.approx(2 * 2**16 / 4e-3)
     assert card.memory > 1e8
