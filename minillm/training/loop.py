@@ -121,7 +121,8 @@ class Trainer:
         self.model, self.train, self.validation, self.config = model, train, validation, config
         here = next(model.parameters()).device
         self.precision = precision.choose(config.device or here, config.dtype)
-        model.to(self.precision.device)
+        with memory.explaining_memory(self.precision.device):
+            model.to(self.precision.device)
         if config.recompute:
             memory.recompute_blocks(model)
         self.loss = torch.compile(summed_loss) if config.compile == "on" else summed_loss
