@@ -135,7 +135,8 @@ def resume(trainer: Trainer, checkpoint: Checkpoint) -> None:
             if key.startswith(prefix):
                 optimizer.state[p][key.removeprefix(prefix)] = tensor.to(p.device)
     training = checkpoint.about["training"]
-    trainer.step, trainer.tokens = training["step"], training["tokens"]
+    trainer.step = trainer.began = training["step"]
+    trainer.tokens = training["tokens"]
     trainer.seconds = training["seconds"]
     trainer.history = [Step(**step) for step in training["history"]]
     if "scaler" in training:  # younger than the format

@@ -129,6 +129,7 @@ class Trainer:
         self.scaler = self.precision.scaler()
         self.optimizers = optimizers(model, config)
         self.step, self.tokens, self.seconds = 0, 0, 0.0
+        self.began = 0  # the step at which this trainer took over, from a checkpoint
         self.history: list[Step] = []
 
     @property
@@ -140,13 +141,15 @@ class Trainer:
     def __iter__(self) -> Iterator[Step]:
         """Train to the end, from wherever training stands."""
         while self.progress < 1:
-            with (
-                _uninterrupted(),
-                memory.explaining_memory(self.precision.device),
-                self.precision.matmuls(),
-            ):
+            with _uninterrupted(), self._computing():
                 self.history.append(self._advance())
             yield self.history[-1]
+
+    @contextmanager
+    def _computing(self) -> Iterator[None]:
+        """What holds while this device computes: its format, and words for a full memory."""
+        with memory.explaining_memory(self.precision.device), self.precision.matmuls():
+            yield
 
     def _advance(self) -> Step:
         """One step, whole: batches, gradient, update, and validation where it is due."""
@@ -157,7 +160,7 @@ class Trainer:
         self.scaler.unscale(self.model.parameters())
         limit = math.inf if config.clip is None else config.clip
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), limit)
-        loss, norm = torch.stack([loss, norm]).tolist()  # the one place that waits for a GPU
+        norm, loss = float(norm), float(loss)  # the one place that waits for a GPU
         finite = math.isfinite(norm)
         if not self.scaler.update(finite):
             raise FloatingPointError(
@@ -170,7 +173,7 @@ class Trainer:
             optimizer.step()
         self.step, self.tokens = self.step + 1, self.tokens + tokens
         self.seconds += time.perf_counter() - start
-        if config.compile == "auto" and self.step == WARM:
+        if config.compile == "auto" and self.step == self.began + WARM:
             self._compile_if_it_pays()
         return Step(
             step=self.step,

@@ -38,10 +38,12 @@ class Precision:
     @contextmanager
     def matmuls(self) -> Iterator[None]:
         """Let the products that stay in fp32 (Muon's) use TF32 on a GPU, unless fp32 was asked."""
+        if self.device.type != "cuda":
+            yield
+            return
         # Not `torch.backends.cuda.matmul.fp32_precision`: torch.compile reads the older switch.
         before = torch.get_float32_matmul_precision()
-        if self.device.type == "cuda":
-            torch.set_float32_matmul_precision("highest" if self.dtype == "fp32" else "high")
+        torch.set_float32_matmul_precision("highest" if self.dtype == "fp32" else "high")
         try:
             yield
         finally:

@@ -31,6 +31,16 @@ def test_computing_again_changes_nothing_but_the_memory():
     assert kept.history[-1].val_loss == again.history[-1].val_loss
 
 
+def test_a_second_trainer_does_not_compute_again_what_is_computed_again():
+    model = GPT(SHAPE)
+    for _ in range(2):
+        memory.recompute_blocks(model)
+    calls = []
+    model.blocks[0].mlp.register_forward_hook(lambda *_: calls.append(1))
+    model(torch.zeros(1, 8, dtype=torch.int64)).sum().backward()
+    assert len(calls) == 2
+
+
 def test_a_model_without_blocks_cannot_compute_them_again():
     with pytest.raises(ValueError, match="Linear has no `blocks`"):
         memory.recompute_blocks(nn.Linear(2, 2))

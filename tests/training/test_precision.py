@@ -166,6 +166,10 @@ def test_a_long_run_is_compiled_once_its_length_is_known(monkeypatch):
         assert len(compiled) == (step.step >= 20)
     trained(compile="off")
     assert len(compiled) == 1
+    back = Trainer(GPT(SHAPE), DATA, None, replace(CONFIG, steps=50, compile="auto"))
+    back.step = back.began = 25  # as `checkpoint.resume` leaves it
+    for step in back:
+        assert (len(compiled) == 2) == (step.step >= 45)
 
 
 def test_a_compiled_step_is_the_same_step(monkeypatch):
