@@ -146,6 +146,10 @@ FOUND = {
     "averaged_twice": {loss_and_its_gradient: [1 / (2 * T), 1 / (2 * T)]},
 }
 INSTEAD = {
+    "depth_for_heads": {
+        "mended_in_the_layer": {blocks_and_heads: [HEADS, HEADS]},
+        "mended_in_the_loop": {blocks_and_heads: [LAYERS, LAYERS]},
+    },
     "no_mask": {
         "reads_the_next": {who_reads_whom: [LAYERS, T]},  # one token on with each layer
         "mask_upside_down": {who_reads_whom: [T - 1, 1]},
@@ -157,7 +161,12 @@ INSTEAD = {
         "added_up": {loss_and_its_gradient: [2.0 * T, 2.0 * T]},
     },
 }
-HINTS = {"averaged_over_batches": "averaged_twice", "averaged_before_backward": "averaged_twice"}
+HINTS = {
+    "mended_in_the_layer": "depth_for_heads",
+    "mended_in_the_loop": "depth_for_heads",
+    "averaged_over_batches": "averaged_twice",
+    "averaged_before_backward": "averaged_twice",
+}
 
 
 _right = cache(repaired.reference)  # answers a probe alike each time
