@@ -44,9 +44,9 @@ def _blocks(generator: torch.Generator) -> Iterator[tuple]:
     for T, C in [(2, 3), (3, 4), (1, 6), (5, 4)]:
         yield _parts(T, C, generator)
     x, attention, mlp, norm_1, norm_2 = _parts(4, 3, generator)
-    yield x, nothing, mlp, norm_1, norm_2
-    yield x, attention, nothing, norm_1, norm_2
-    yield x, attention, mlp, as_it_is, as_it_is
+    yield x.clone(), nothing, mlp, norm_1, norm_2
+    yield x.clone(), attention, nothing, norm_1, norm_2
+    yield x.clone(), attention, mlp, as_it_is, as_it_is
     yield 100 * x, attention, mlp, norm_1, norm_2
 
 
@@ -127,6 +127,13 @@ def side_by_side(x, attention, mlp, norm_1, norm_2):
 def attention_lost(x, attention, mlp, norm_1, norm_2):
     """The MLP's share is added to the stream as it came."""
     return x + mlp(norm_2(x + attention(norm_1(x))))
+
+
+@block.mistake
+def stream_twice(x, attention, mlp, norm_1, norm_2):
+    """Adds the stream as it came once more."""
+    h = x + attention(norm_1(x))
+    return x + h + mlp(norm_2(h))
 
 
 @block.mistake

@@ -54,6 +54,20 @@ def unbiased_deviation(x, gain, bias, eps):
     return centred / (variance.sqrt() + eps) * gain + bias
 
 
+@layer_norm.mistake(hint="unbiased")
+def unbiased_without_eps(x, gain, bias, eps):
+    """The same, with no eps at all."""
+    centred, variance = _normed(x, correction=1)
+    return centred / variance.sqrt() * gain + bias
+
+
+@layer_norm.mistake
+def eps_of_its_own(x, gain, bias, eps):
+    """Takes the usual eps, not the one that came."""
+    centred, variance = _normed(x)
+    return centred / (variance + 1e-5).sqrt() * gain + bias
+
+
 @layer_norm.mistake
 def eps_outside(x, gain, bias, eps):
     """Adds eps after the root."""
@@ -88,6 +102,20 @@ def not_centred(x, gain, bias, eps):
 
 
 @layer_norm.mistake
+def around_zero(x, gain, bias, eps):
+    """Takes the mean off, and measures the size of what was there before."""
+    centred, _ = _normed(x)
+    return centred / (x.square().mean(-1, keepdim=True) + eps).sqrt() * gain + bias
+
+
+@layer_norm.mistake
+def second_axis(x, gain, bias, eps):
+    """Axis 1, which is the last one of a table, and not of three axes."""
+    centred, variance = _normed(x, dims=1)
+    return centred / (variance + eps).sqrt() * gain + bias
+
+
+@layer_norm.mistake
 def over_tokens(x, gain, bias, eps):
     """Each number over all tokens, as batch norm does."""
     centred, variance = _normed(x, dims=-2)
@@ -99,6 +127,12 @@ def over_everything(x, gain, bias, eps):
     """One mean and one variance for the whole table."""
     centred, variance = _normed(x, dims=tuple(range(x.dim())))
     return centred / (variance + eps).sqrt() * gain + bias
+
+
+@layer_norm.mistake(hint="over_everything")
+def over_everything_by_default(x, gain, bias, eps):
+    """The same, with `x.std()`."""
+    return (x - x.mean()) / (x.std() + eps) * gain + bias
 
 
 @layer_norm.mistake

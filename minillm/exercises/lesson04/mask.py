@@ -121,6 +121,20 @@ def to_be_added(source, target):
     )
 
 
+@mask.mistake(hint="numbers")
+def to_be_added_finite(source, target):
+    """The same, with a large number for infinity."""
+    return torch.where(mask(source, target), 0.0, -1e9)
+
+
+@mask.mistake
+def source_one_longer(source, target):
+    """Counts the first token of the target as source."""
+    see = mask(source, target)
+    see[:, : source + 1] = True
+    return see
+
+
 @mask.mistake
 def target_first(source, target):
     """Takes the target for the first tokens."""

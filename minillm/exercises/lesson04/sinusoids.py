@@ -77,6 +77,26 @@ def a_speed_for_each_column_in_halves(length, width):
     return torch.cat([angle[:, : width // 2].sin(), angle[:, width // 2 :].cos()], dim=1)
 
 
+@sinusoids.mistake(hint="a_speed_for_each_column")
+def a_speed_for_each_column_doubled(length, width):
+    """The same, with the exponent of the formula."""
+    angle = _angle(length, 2 * torch.arange(width) / width)
+    return torch.where(torch.arange(width) % 2 == 0, angle.sin(), angle.cos())
+
+
+@sinusoids.mistake(hint="a_speed_for_each_column")
+def a_speed_for_each_column_doubled_in_halves(length, width):
+    """The same, with the sines first."""
+    angle = _angle(length, 2 * torch.arange(width) / width)
+    return torch.cat([angle[:, : width // 2].sin(), angle[:, width // 2 :].cos()], dim=1)
+
+
+@sinusoids.mistake
+def one_speed(length, width):
+    """All angles are the position: the exponent was cut off to 0."""
+    return _waves(_angle(length, torch.zeros(width // 2)))
+
+
 @sinusoids.mistake
 def faster_and_faster(length, width):
     """Multiplies where it should divide."""
