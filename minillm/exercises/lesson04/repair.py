@@ -14,11 +14,11 @@ from minillm.models.attention import Attention
 HEADS, LAYERS, T = 2, 3, 6
 
 
-def _model(Tiny: Callable) -> nn.Module:
+def _model(Tiny: Callable, heads: int = HEADS, layers: int = LAYERS) -> nn.Module:
     """A small one with loud weights, so that no part hides at zero, and without dropout."""
     with torch.random.fork_rng(devices=[]):  # torch fills new layers from the global generator
         torch.manual_seed(0)
-        model = Tiny(vocabulary=11, context=8, width=12, heads=HEADS, layers=LAYERS)
+        model = Tiny(vocabulary=11, context=8, width=12, heads=heads, layers=layers)
         with torch.no_grad():
             for p in model.parameters():
                 p.add_(0.2 * torch.randn(p.shape))
@@ -41,10 +41,14 @@ def blocks_and_heads(Tiny: Callable, train: Callable) -> list[int]:
     return [len(found), max(found, default=0)]
 
 
-def one_word_repeated(Tiny: Callable, train: Callable) -> bool:
-    """Whether a word that stands everywhere is read differently at each place."""
-    said = _model(Tiny).eval()(torch.full((1, T), 3))[0]  # (T, V)
-    return bool((said - said[0]).abs().amax(1)[1:].min() > 1e-4)
+def word_order(Tiny: Callable, train: Callable) -> bool:
+    """Whether the last word notices that those before it changed places.
+
+    In one block of one head: from the second block on, the causal mask alone would tell.
+    """
+    model, ids = _model(Tiny, heads=1, layers=1).eval(), torch.arange(T)[None]
+    shuffled = torch.cat([ids[:, :-1].flip(1), ids[:, -1:]], dim=1)
+    return bool((model(shuffled) - model(ids))[0, -1].abs().max() > 1e-5)
 
 
 def who_reads_whom(Tiny: Callable, train: Callable) -> list[int]:
@@ -91,7 +95,7 @@ def learns(Tiny: Callable, train: Callable) -> bool:
 
 def _probes(generator: torch.Generator) -> Iterator[tuple]:
     yield (blocks_and_heads,)
-    yield (one_word_repeated,)
+    yield (word_order,)
     yield (who_reads_whom,)
     yield (gradient_of_step_3,)
     yield (loss_and_its_gradient,)
@@ -140,7 +144,7 @@ def repaired(probe):
 # What the probes find of each fault, and of a repair that puts another one in its place.
 FOUND = {
     "depth_for_heads": {blocks_and_heads: [HEADS, LAYERS]},
-    "no_position": {one_word_repeated: False},
+    "no_position": {word_order: False},
     "no_mask": {who_reads_whom: [T - 1, T]},
     "gradients_kept": {gradient_of_step_3: 3.0},
     "averaged_twice": {loss_and_its_gradient: [1 / (2 * T), 1 / (2 * T)]},
