@@ -156,7 +156,7 @@ INSTEAD = {
     },
     "no_mask": {
         "reads_the_next": {who_reads_whom: [LAYERS, T]},  # one token on with each layer
-        "mask_upside_down": {who_reads_whom: [T - 1, 1]},
+        "mask_upside_down": {who_reads_whom: [T - 1, 1], word_order: False},
     },
     "gradients_kept": {"gradients_erased": {learns: False}},
     "averaged_twice": {
