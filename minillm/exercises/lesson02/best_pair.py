@@ -18,6 +18,7 @@ def _texts(generator: torch.Generator) -> Iterator[tuple]:
     yield [[2, 1], [1, 2], [3, 5]], [2, 3, 4]  # 1 2 and 2 1 are different pairs
     yield [[6, 1, 2], [6, 3, 2], [6, 2], [5, 5]], [3, 3, 1, 4]  # 6 ... 2 are no neighbours
     yield [[1, 2, 3, 1, 2], [1, 2], [4, 5]], [3, 1, 6]  # 1 2 twice in one word
+    yield [[7, 2, 3], [6, 2, 3]], [3, 3]
     yield [[3], [104, 101], [101], [116, 104]], [90, 7, 3, 9]
     yield [[8, 3, 8, 3], [3, 9], [300, 2], [2, 2, 2]], [2, 4, 3, 2]
     words = torch.randint(1, 4, (6, 5), generator=generator).tolist()

@@ -14,6 +14,7 @@ def _words(generator: torch.Generator) -> Iterator[tuple]:
     yield [a, b, c], [(a, b), (256, c)]
     yield [a, b, c], [(b, c), (a, b)]  # the older merge takes the b
     yield [a, b, c], [(a, b), (b, c), (a, 257)]  # abc has a token, and no way to it
+    yield [a, b, c], [(b, c), (a, b), (a, 256)]
     yield [b, c, d], [(a, b), (c, d), (b, c), (258, d)]
     yield [x, a, b, x, a, b, c, a, b], [(a, b), (256, c), (x, 256)]
     yield [a, a, a, a, a], [(a, a), (256, 256)]
