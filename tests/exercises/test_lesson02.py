@@ -57,5 +57,8 @@ def test_decode_is_the_packages_also_for_pieces_of_characters():
 def test_bits_per_byte_is_the_packages():
     for text in ("ferry", "渡口", string.printable):
         size = len(text.encode())
-        mine, theirs = bits_per_byte(1.7, 3, text), evaluate.bits_per_byte(1.7, tokens=3, bytes=size)
+        mine, theirs = (
+            bits_per_byte(1.7, 3, text),
+            evaluate.bits_per_byte(1.7, tokens=3, bytes=size),
+        )
         assert math.isclose(mine, theirs)

@@ -64,6 +64,24 @@ def ratio_upside_down(loss, tokens, text):
     return loss * len(text.encode()) / tokens / math.log(2)
 
 
+@bits_per_byte.mistake(hint="mean_divided_again")
+def mean_divided_again_in_nats(loss, tokens, text):
+    """The same, and no bits."""
+    return loss / len(text.encode())
+
+
+@bits_per_byte.mistake(hint="ratio_upside_down")
+def ratio_upside_down_of_characters(loss, tokens, text):
+    """The same, with characters."""
+    return loss * len(text) / tokens / math.log(2)
+
+
+@bits_per_byte.mistake
+def times_eight(loss, tokens, text):
+    """Counts a byte's own bits."""
+    return 8 * loss * tokens / len(text.encode()) / math.log(2)
+
+
 @bits_per_byte.mistake
 def whole_text(loss, tokens, text):
     """The bits of the whole text."""

@@ -46,6 +46,13 @@ def each_alone_dropping(ids, vocabulary):
     return "".join(vocabulary[i].decode("utf-8", "ignore") for i in ids)
 
 
+@decode.mistake(hint="each_alone")
+def each_alone_caught(ids, vocabulary):
+    """The same, with one sign for each token that is no text."""
+    texts = [vocabulary[i].decode("utf-8", "replace") for i in ids]
+    return "".join("\ufffd" if "\ufffd" in text else text for text in texts)
+
+
 @decode.mistake
 def fails_on_a_part(ids, vocabulary):
     """No errors="replace"."""
@@ -68,6 +75,24 @@ def byte_by_byte(ids, vocabulary):
 def byte_by_byte_chr(ids, vocabulary):
     """The same, and skips what is not printable ASCII."""
     return "".join(chr(b) for i in ids for b in vocabulary[i] if 32 <= b < 127)
+
+
+@decode.mistake(hint="byte_by_byte")
+def byte_by_byte_ascii(ids, vocabulary):
+    """The same, with a sign for each byte that is not ASCII."""
+    return b"".join(vocabulary[i] for i in ids).decode("ascii", "replace")
+
+
+@decode.mistake
+def as_printed(ids, vocabulary):
+    """Takes what Python prints of bytes for their text."""
+    return "".join(str(vocabulary[i]) for i in ids)
+
+
+@decode.mistake(hint="as_printed")
+def as_printed_at_once(ids, vocabulary):
+    """The same, after joining."""
+    return str(b"".join(vocabulary[i] for i in ids))
 
 
 @decode.mistake

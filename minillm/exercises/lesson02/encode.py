@@ -68,6 +68,18 @@ def leftmost_first(ids, merges):
         ids[i : i + 2] = [256 + merges.index((ids[i], ids[i + 1]))]
 
 
+@encode.mistake(hint="leftmost_first")
+def leftmost_first_once(ids, merges):
+    """The same, walking through the word a single time."""
+    found, i = [], 0
+    while i < len(ids):
+        pair = tuple(ids[i : i + 2])
+        known = pair in merges
+        found.append(256 + merges.index(pair) if known else ids[i])
+        i += 1 + known
+    return found
+
+
 @encode.mistake
 def newest_first(ids, merges):
     """Starts with the merge that was learnt last, until none applies."""
@@ -117,6 +129,22 @@ def numbered_from_zero(ids, merges):
     """Merge i makes token i."""
     for i, pair in enumerate(merges):
         ids = merge(ids, pair, i)
+    return list(ids)
+
+
+@encode.mistake(hint="numbered_from_zero")
+def numbered_from_257(ids, merges):
+    """One too far."""
+    for i, pair in enumerate(merges):
+        ids = merge(ids, pair, 257 + i)
+    return list(ids)
+
+
+@encode.mistake
+def nothing_joined(ids, merges):
+    """Throws away what `merge` returns."""
+    for i, pair in enumerate(merges):
+        merge(ids, pair, 256 + i)
     return list(ids)
 
 

@@ -1,6 +1,7 @@
 """Exercise `pieces.merge`: one step of byte pair encoding."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import torch
 
@@ -74,6 +75,12 @@ def second_stays(ids, pair, new_id):
     return [new_id if tuple(ids[i : i + 2]) == pair else token for i, token in enumerate(ids)]
 
 
+@merge.mistake(hint="second_stays")
+def second_stays_last_lost(ids, pair, new_id):
+    """The same, over pairs, of which there is one fewer than tokens."""
+    return [new_id if both == pair else both[0] for both in pairwise(ids)]
+
+
 @merge.mistake
 def last_one_lost(ids, pair, new_id):
     """The loop ends before the last token."""
@@ -89,6 +96,12 @@ def last_one_lost(ids, pair, new_id):
 def either_token(ids, pair, new_id):
     """Replaces each of the two wherever it stands."""
     return [new_id if token in pair else token for token in ids]
+
+
+@merge.mistake(hint="either_token")
+def first_replaced_second_dropped(ids, pair, new_id):
+    """Replaces the one wherever it stands, and drops the other."""
+    return [new_id if token == pair[0] else token for token in ids if token != pair[1]]
 
 
 @merge.mistake
