@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import torch
 
 from minillm.generate.decode import reading
+from minillm.generate.write import continuation
 from minillm.models.gpt import GPT
+from minillm.tokenizer import Tokenizer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +47,13 @@ def beam(
         )
     with reading(model):
         return _search(model, list(prompt), width, count, end, length_power)
+
+
+def beam_text(model: GPT, tokenizer: Tokenizer, prompt: str, **options) -> str:
+    """`prompt` and the best continuation that was found; options as in `beam`."""
+    ids, end = tokenizer.encode(prompt), tokenizer.end
+    best, *_ = beam(model, ids if end is None else [end, *ids], end=end, **options)
+    return prompt + "".join(continuation(tokenizer, ids, best.tokens))
 
 
 def _search(
