@@ -19,9 +19,16 @@ class Refused(Exception):
         self, status: int, message: str, *, param: str | None = None, code: str | None = None
     ) -> None:
         super().__init__(message)
-        kind = "invalid_request_error" if status < 429 else "server_error"
+        kind = {429: "rate_limit_error", 500: "server_error", 503: "server_error"}
         self.status = status
-        self.body = {"error": {"message": message, "type": kind, "param": param, "code": code}}
+        self.body = {
+            "error": {
+                "message": message,
+                "type": kind.get(status, "invalid_request_error"),
+                "param": param,
+                "code": code,
+            }
+        }
 
 
 @dataclass(frozen=True, kw_only=True)

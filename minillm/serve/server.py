@@ -49,7 +49,12 @@ async def serve(
         scheduler=scheduler,
         local=is_loopback(host),
     )
-    server = HTTPServer(application(service), max_body_size=2 * LARGEST)
+    server = HTTPServer(
+        application(service),
+        max_body_size=2 * LARGEST,
+        body_timeout=30,  # seconds for a request to arrive
+        idle_connection_timeout=300,  # seconds
+    )
     server.add_socket(listener)
     try:
         ready(_address(host, listener.getsockname()[1]))

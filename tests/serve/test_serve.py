@@ -202,7 +202,7 @@ def test_a_client_that_goes_away_leaves_the_queue(slow):
         waiting = begin(slow)
         until(lambda: slow.load()["waiting"] == 1)
         code, answer = slow.ask(body=ASKED)
-        assert (code, answer["error"]["code"]) == (429, "rate_limit_exceeded")
+        assert (code, answer["error"]["type"]) == (429, "rate_limit_error")
         with client(slow) as ask, pytest.raises(openai.RateLimitError):
             ask.completions.create(**ASKED)
         waiting.close()
