@@ -72,7 +72,7 @@ _MARK = "rank 0| "  # before each line that comes from rank 0, and not from torc
 def _torchrun(processes: int, logs: str) -> list[str]:
     run = [sys.executable, "-m", "torch.distributed.run", "--standalone"]  # finds a free port
     show = ["--tee=3", "--local-ranks-filter=0", f"--log-dir={logs}"]
-    return [*run, f"--nproc-per-node={processes}", *show, f"--shutdown-timeout={PATIENCE}"]
+    return [*run, f"--nproc-per-node={processes}", *show]
 
 
 def _environment(processes: int) -> dict[str, str]:
@@ -81,6 +81,7 @@ def _environment(processes: int) -> dict[str, str]:
         "OMP_NUM_THREADS": str(threads),
         **os.environ,
         "TORCHELASTIC_LOG_LINE_PREFIX_TEMPLATE": _MARK.replace("0", "${local_rank}"),
+        "TORCH_ELASTIC_SHUTDOWN_TIMEOUT": str(PATIENCE),
         "PYTHONUNBUFFERED": "1",
     }
 
@@ -90,7 +91,7 @@ def _end(agent: subprocess.Popen) -> None:
     if agent.poll() is None:
         agent.terminate()
         try:
-            agent.wait(PATIENCE + 5)
+            agent.wait(PATIENCE + 20)
         except subprocess.TimeoutExpired:
             agent.kill()
             agent.wait()

@@ -254,6 +254,10 @@ class DistributedTrainer(Trainer):
         previous = {s: signal.signal(s, note) for s in (signal.SIGINT, signal.SIGTERM)}
         try:
             yield
+        except (KeyboardInterrupt, RuntimeError):
+            # When the first process is gone torchrun ends the others. Let this one save and speak.
+            del previous[signal.SIGTERM]
+            raise
         finally:
             for number, handler in previous.items():
                 signal.signal(number, handler)
