@@ -93,7 +93,7 @@ def test_an_interrupt_ends_all_processes(script, tmp_path):
 
 
 def test_a_script_that_is_not_there_is_refused():
-    with pytest.raises(FileNotFoundError, match="nowhere.py"):
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.py"):
         launch("nowhere.py", processes=2)
     with pytest.raises(FileNotFoundError, match="Name a Python file"):
         launch(processes=2)
