@@ -102,3 +102,28 @@ def given_away(held, step):
 def everything_sent(held, step):
     """All chunks at once."""
     return [[a + b for a, b in zip(own, held[r - 1], strict=True)] for r, own in enumerate(held)]
+
+
+@ring.mistake(hint="to_the_left")
+def fetched_from_the_right(held, step):
+    """Rank r fetches its chunk from rank r + 1."""
+    return _passed(held, lambda r: r - 1 - step, to=-1)
+
+
+@ring.mistake
+def other_number(held, step):
+    """The receiver adds it to the next chunk."""
+    N = len(held)
+    after = [list(chunks) for chunks in held]
+    for r in range(N):
+        c = (r - step) % N
+        after[(r + 1) % N][(c + 1) % N] += held[r][c]
+    return after
+
+
+@ring.mistake
+def all_steps(held, step):
+    """All steps up to this one, one after the other."""
+    for s in range(step + 1):
+        held = ring(held, s)
+    return held

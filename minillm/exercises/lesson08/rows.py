@@ -19,7 +19,7 @@ def _splits(generator: torch.Generator) -> Iterator[tuple]:
 
 @exercise("devices.rows", lesson="08", inputs=_splits)
 def rows(count: int, ranks: int, rank: int) -> list[int]:
-    """The numbers of the rows that `rank` trains on, of a batch of `count` rows 0, 1, 2, ...
+    """The list of the rows that `rank` trains on, of a batch of rows 0 to count - 1.
 
     Rank 0 takes the first rows, rank 1 the next, and so on; every row belongs to exactly one
     rank. Where they do not divide evenly, the first ranks take one row more than the others.
@@ -82,3 +82,11 @@ def one_too_many(count, ranks, rank):
     """The first row of the next rank too."""
     own = rows(count, ranks, rank)
     return [*own, own[-1] + 1] if own and own[-1] + 1 < count else own
+
+
+@rows.mistake(hint="rest_left_out")
+def rest_stepped_over(count, ranks, rank):
+    """Parts begin where they should, but none is longer."""
+    size, extra = divmod(count, ranks)
+    start = rank * size + min(rank, extra)
+    return list(range(start, start + size))

@@ -89,3 +89,25 @@ def whole_rows(tensor, ranks, rank):
     size = -(-len(tensor) // ranks)
     piece = tensor[rank * size : (rank + 1) * size]
     return torch.cat([piece, piece.new_zeros(size - len(piece), *tensor.shape[1:])])
+
+
+@shard.mistake(hint="sizes_differ")
+def last_is_longer(tensor, ranks, rank):
+    """Pieces rounded down, and the rest goes to the last."""
+    size, flat = tensor.numel() // ranks, tensor.flatten()
+    return flat[rank * size :] if rank == ranks - 1 else flat[rank * size : (rank + 1) * size]
+
+
+@shard.mistake(hint="padded_in_front")
+def piece_padded_in_front(tensor, ranks, rank):
+    """Zeros before the numbers of the last piece."""
+    size = -(-tensor.numel() // ranks)
+    piece = tensor.flatten()[rank * size : (rank + 1) * size]
+    return F.pad(piece, (size - len(piece), 0))
+
+
+@shard.mistake
+def padding_in_many(tensor, ranks, rank):
+    """An even split, whose shorter pieces get a zero each."""
+    pieces = tensor.flatten().tensor_split(ranks)
+    return F.pad(pieces[rank], (0, len(pieces[0]) - len(pieces[rank])))

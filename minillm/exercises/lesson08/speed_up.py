@@ -87,3 +87,22 @@ def share_of_ideal(seconds, bytes, ranks, latency, bandwidth):
 def time_returned(seconds, bytes, ranks, latency, bandwidth):
     """The time of a step."""
     return seconds / speed_up(seconds, bytes, ranks, latency, bandwidth)
+
+
+@speed_up.mistake
+def bytes_once(seconds, bytes, ranks, latency, bandwidth):
+    """All messages' latency, and the gradient once."""
+    return _together(seconds, ranks, 2 * (ranks - 1) * latency + bytes / bandwidth)
+
+
+@speed_up.mistake
+def times_bandwidth(seconds, bytes, ranks, latency, bandwidth):
+    """Multiplies by the bandwidth."""
+    return _together(seconds, ranks, 2 * (ranks - 1) * (latency + bytes / ranks * bandwidth))
+
+
+@speed_up.mistake
+def talk_shared(seconds, bytes, ranks, latency, bandwidth):
+    """Divides the time of sending by N as well."""
+    sent = 2 * (ranks - 1) * (latency + bytes / ranks / bandwidth)
+    return _together(seconds, ranks, sent / ranks)
