@@ -203,13 +203,16 @@ def train(run: Run, *, report: Report | None = None) -> None:
         if bar:
             bar.close()
     run.save()
-    regret = {} if report else _regret(run)
-    if not writes:
-        return
+    regret = {} if report else _regret(run).get("regret", {})  # all ranks together, or none
+    if writes:
+        _say_done(run, regret)
+
+
+def _say_done(run: Run, regret: dict[str, float]) -> None:
     if regret:
-        words = ", ".join(f"{kind} {bits:.3f}" for kind, bits in regret["regret"].items())
+        words = ", ".join(f"{kind} {bits:.3f}" for kind, bits in regret.items())
         print(say("train.regret", regrets=words), file=sys.stderr)
-    print(say("train.done", folder=run.folder, **_summary(trainer)), file=sys.stderr)
+    print(say("train.done", folder=run.folder, **_summary(run.trainer)), file=sys.stderr)
 
 
 def _line(step: Step) -> dict[str, Any]:

@@ -148,19 +148,22 @@ class Part:
         return rows[self.ranks.rank :: self.ranks.size]
 
 
-def shard(model: nn.Module) -> None:
+def shard(model: nn.Module, ranks: Ranks) -> None:
     """Spread the weights over the ranks, in place: each holds 1/N of every tensor.
 
     Blocks (the members of each ModuleList) are gathered one at a time, just before they compute,
     so that no rank ever holds the whole model. Rajbhandari et al. 2019 (arXiv 1910.02054), stage 3.
     """
-    from torch.distributed.fsdp import fully_shard  # a second; only sharding pays it
+    # These take a second to load; only sharding pays it.
+    from torch.distributed.device_mesh import init_device_mesh
+    from torch.distributed.fsdp import fully_shard
 
+    mesh = init_device_mesh(ranks.device.type, (ranks.size,))
     for module in list(model.modules()):
         if isinstance(module, nn.ModuleList):
             for block in module:
-                fully_shard(block)
-    fully_shard(model, reshard_after_forward=True)  # a model at rest is always in parts
+                fully_shard(block, mesh=mesh)
+    fully_shard(model, mesh=mesh, reshard_after_forward=True)  # a model at rest is in parts
 
 
 def _averaging(model: nn.Module, ranks: Ranks) -> DistributedDataParallel:
@@ -192,11 +195,11 @@ class DistributedTrainer(Trainer):
             fit = [n for n in range(1, train.batch_size + 1) if train.batch_size % n == 0]
             raise ValueError(
                 f"A batch of {train.batch_size} rows does not divide into {ranks.size} equal "
-                f"parts. Start {', '.join(map(str, fit[:-1]))} or {fit[-1]} processes."
+                f"parts. Numbers of processes that do: {', '.join(map(str, fit))}."
             )
         model = model.to(ranks.device)
         if ranks.shard:
-            shard(model)  # before the optimisers are made: they are to hold parts too
+            shard(model, ranks)  # before the optimisers are made: they are to hold parts too
         super().__init__(model, Part(train, ranks), validation, config)
         self.ranks, self.rank = ranks, ranks.rank
         self.forward, self._passes, self._pressed = self._read, 0, False

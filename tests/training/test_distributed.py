@@ -154,14 +154,14 @@ def test_an_interrupt_to_one_rank_stops_all_after_the_same_step():
     assert checkpoint.load("m").about["training"]["step"] == step
 
 
-def test_bad_input_is_said_once(tmp_path):
-    Path("short.txt").write_text("Too short to learn from.")
-    run = torchrun("train", "--text", "short.txt", "--preset", "tiny", "--out", "m")
+def test_bad_input_is_said_once():
+    run = torchrun("train", "--text", "nowhere.txt", "--preset", "tiny", "--out", "m")
     out, err = run.communicate(timeout=60)
     assert run.returncode != 0
     assert out == ""
     (line,) = [line for line in err.splitlines() if line.startswith("minillm: ")]
-    assert "too short" in line
+    assert "nowhere.txt" in line
+    assert "Root Cause" in err  # torchrun itself knows that it failed, too
     assert not Path("m").exists()
 
 
@@ -169,7 +169,7 @@ FIVE = distributed.Ranks(rank=0, size=5, device=torch.device("cpu"))
 
 
 def test_a_batch_that_cannot_be_shared_out_is_refused():
-    with pytest.raises(ValueError, match=r"4 rows .* 5 equal parts. Start 1, 2 or 4 processes"):
+    with pytest.raises(ValueError, match=r"4 rows .* 5 equal parts. Numbers .*: 1, 2, 4\."):
         workers.trainer("windows", {}, FIVE)
 
 
