@@ -76,6 +76,7 @@ def save_model(
             "step": trainer.step,
             "tokens": trainer.tokens,
             "seconds": trainer.seconds,
+            "scaler": [trainer.scaler.scale, trainer.scaler.clean],
             "history": [asdict(step) for step in trainer.history],
         }
     path, writes = Path(folder) / FILE, trainer is None or trainer.rank == 0
@@ -144,6 +145,8 @@ def resume(trainer: Trainer, checkpoint: Checkpoint) -> None:
     trainer.step, trainer.tokens = training["step"], training["tokens"]
     trainer.seconds = training["seconds"]
     trainer.history = [Step(**step) for step in training["history"]]
+    if "scaler" in training:  # younger than the format
+        trainer.scaler.restore(*training["scaler"])
 
 
 def _parameters(trainer: Trainer):

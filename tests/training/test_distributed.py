@@ -196,7 +196,7 @@ def test_parts_hold_every_row_once(size):
     data = workers.DATA["windows"]
     for batch in (
         [data.sample(torch.Generator().manual_seed(3))],
-        list(data.whole(7)),
+        list(data.whole()),
     ):
         parts = []
         for rank in range(size):
@@ -204,7 +204,7 @@ def test_parts_hold_every_row_once(size):
             own = (
                 [part.sample(torch.Generator().manual_seed(3))]
                 if len(batch) == 1
-                else list(part.whole(7))
+                else list(part.whole())
             )
             assert len(own) == len(batch)
             parts += own
