@@ -1,7 +1,7 @@
 """From a text to the batches a model trains on, and the part that is held out. Lesson 06."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -24,10 +24,11 @@ class Batch:
     def to(self, device: torch.device | str) -> "Batch":
         """The same batch on another device; on its way to a GPU, Python goes on."""
         if torch.device(device).type != "cuda":
-            return Batch(inputs=self.inputs.to(device), targets=self.targets.to(device))
+            return replace(self, inputs=self.inputs.to(device), targets=self.targets.to(device))
         # Only from pinned memory, which the system never moves, does a copy run by itself.
         inputs, targets = self.inputs.pin_memory(), self.targets.pin_memory()
-        return Batch(
+        return replace(
+            self,
             inputs=inputs.to(device, non_blocking=True),
             targets=targets.to(device, non_blocking=True),
         )

@@ -17,6 +17,7 @@ from minillm import evaluate
 from minillm.batches import IGNORE, Batch, Windows
 from minillm.training import memory, precision
 from minillm.training.optim import optimizers
+from minillm.training.sharding import whole
 
 Decay = Literal["linear", "cosine", "none"]
 OptimizerName = Literal["adamw", "muon"]
@@ -111,6 +112,8 @@ class Trainer:
     Step s draws its batch from `seed` and s alone, so that a resumed run sees the same batches.
     """
 
+    rank = 0  # which of the processes that train together this is (`training.distributed`)
+
     def __init__(
         self,
         model: nn.Module,
@@ -119,14 +122,16 @@ class Trainer:
         config: TrainConfig,
     ) -> None:
         self.model, self.train, self.validation, self.config = model, train, validation, config
+        self.forward = model  # what training calls: the model, or something wrapped around it
         here = next(model.parameters()).device
         self.precision = precision.choose(config.device or here, config.dtype)
         with memory.explaining_memory(self.precision.device):
             model.to(self.precision.device)
         if config.recompute:
             memory.recompute_blocks(model)
-        self.loss = torch.compile(summed_loss) if config.compile == "on" else summed_loss
-        self.scaler = self.precision.scaler()
+        self.loss, self.scaler = summed_loss, self.precision.scaler()
+        if config.compile == "on":
+            self._compile()
         self.optimizers = optimizers(model, config)
         self.step, self.tokens, self.seconds = 0, 0, 0.0
         self.began = 0  # the step at which this trainer took over, from a checkpoint
@@ -141,15 +146,14 @@ class Trainer:
     def __iter__(self) -> Iterator[Step]:
         """Train to the end, from wherever training stands."""
         while self.progress < 1:
-            with _uninterrupted(), self._computing():
-                self.history.append(self._advance())
+            with _uninterrupted():
+                self._once()
             yield self.history[-1]
 
-    @contextmanager
-    def _computing(self) -> Iterator[None]:
-        """What holds while this device computes: its format, and words for a full memory."""
+    def _once(self) -> None:
+        """A step, with what the device needs around it."""
         with memory.explaining_memory(self.precision.device), self.precision.matmuls():
-            yield
+            self.history.append(self._advance())
 
     def _advance(self) -> Step:
         """One step, whole: batches, gradient, update, and validation where it is due."""
@@ -159,8 +163,8 @@ class Trainer:
         loss, tokens = self._gradient()
         self.scaler.unscale(self.model.parameters())
         limit = math.inf if config.clip is None else config.clip
-        norm = nn.utils.clip_grad_norm_(self.model.parameters(), limit)
-        norm, loss = float(norm), float(loss)  # the one place that waits for a GPU
+        norm = whole(nn.utils.clip_grad_norm_(self.model.parameters(), limit))
+        loss, norm = torch.stack([loss, norm]).tolist()  # the one place that waits for a GPU
         finite = math.isfinite(norm)
         if not self.scaler.update(finite):
             raise FloatingPointError(
@@ -172,7 +176,7 @@ class Trainer:
                 group["lr"] = group["peak_lr"] * share
             optimizer.step()
         self.step, self.tokens = self.step + 1, self.tokens + tokens
-        self.seconds += time.perf_counter() - start
+        self.seconds += self._took(start)
         if config.compile == "auto" and self.step == self.began + WARM:
             self._compile_if_it_pays()
         return Step(
@@ -193,21 +197,28 @@ class Trainer:
         tokens = sum(batch.tokens for batch in batches)
         self.model.zero_grad(set_to_none=True)
         total = torch.zeros((), device=self.precision.device)
-        with self.precision.seeded(seed):  # dropout draws from the global generator
+        # Dropout draws from the global generator; each rank drops other numbers.
+        with self.precision.seeded(seed + self.rank * 10**12):
             for batch in batches:
                 with self.precision.autocast():
-                    loss = self.loss(self.model, batch.to(self.precision.device))
+                    loss = self.loss(self.forward, batch.to(self.precision.device))
                 # Dividing by all tokens makes the sum of the parts the gradient of the whole.
                 loss = loss / tokens
                 self.scaler.scaled(loss).backward()
                 total += loss.detach()
         return total, tokens
 
+    def _took(self, start: float) -> float:
+        return time.perf_counter() - start
+
+    def _compile(self) -> None:
+        self.loss = torch.compile(summed_loss)
+
     def _compile_if_it_pays(self) -> None:
         """Compile from here on, if what is left of the run is long enough."""
         left = (1 - self.progress) / self.progress * self.seconds
         if precision.compile_pays(self.precision.device, left):
-            self.loss = torch.compile(summed_loss)
+            self._compile()
 
     def _validation_due(self) -> bool:
         every = self.config.validate_every
