@@ -75,8 +75,12 @@ def _memory(size: Size, precision: Precision, seed: int, text: Path | None) -> I
 
 
 def _decode(size: Size, precision: Precision, seed: int, text: Path | None) -> Iterator[dict]:
-    for cached, count in ((True, size.tokens), (False, max(1, size.tokens // 8))):
-        yield speed.decode(size.shape, precision, seed, cached=cached, count=count)
+    ways = [(True, False, size.tokens), (False, False, max(1, size.tokens // 8))]
+    if precision.device.type == "cuda":
+        ways.append((True, True, size.tokens))
+    for cached, compiled, count in ways:
+        how = dict(cached=cached, compiled=compiled, count=count)
+        yield speed.decode(size.shape, precision, seed, **how)
 
 
 PARTS: dict[str, Part] = {

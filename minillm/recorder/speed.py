@@ -80,17 +80,20 @@ def step(
     }
 
 
-def decode(shape: GPTConfig, precision: Precision, seed: int, *, cached: bool, count: int) -> dict:
+def decode(
+    shape: GPTConfig, precision: Precision, seed: int, *, cached: bool, compiled: bool, count: int
+) -> dict:
     """Tokens a second when one text is written, and what the memory's bandwidth would allow."""
     dtype = HALF.get(precision.dtype, torch.float32)
     model = GPT(shape, seed=seed).to(precision.device, dtype)
     prompt = list(range(16))
 
     def write(n: int) -> None:
-        for _ in generate.tokens(model, prompt, count=n, temperature=0, cache=cached):
+        how = dict(cache=cached, compile=compiled, temperature=0)
+        for _ in generate.tokens(model, prompt, count=n, **how):
             pass
 
-    write(2)
+    write(count)  # compiles whatever will be met
     start = time.perf_counter()
     write(count)  # every token is read by Python, so that nothing is left under way
     seconds = time.perf_counter() - start
@@ -99,6 +102,7 @@ def decode(shape: GPTConfig, precision: Precision, seed: int, *, cached: bool, c
     card = _card(precision)
     return {
         "cached": cached,
+        "compiled": compiled,
         "dtype": str(dtype).removeprefix("torch."),
         "parameters": cost.parameters(model),
         "tokens": count,

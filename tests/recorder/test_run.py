@@ -96,6 +96,7 @@ def test_writing_is_recorded_with_and_without_the_cache(recorded):
     cached, bare = recorded("decode")["series"]
     assert (cached["cached"], bare["cached"]) == (True, False)
     assert (cached["tokens"], bare["tokens"]) == (16, 2)
+    assert not cached["compiled"]
     assert cached["share"] == pytest.approx(
         cached["tokens_per_second"] * cached["bytes_per_token"] / 1e9
     )
@@ -109,6 +110,8 @@ def test_on_a_gpu_each_native_format_is_measured_and_the_best_compiled(monkeypat
         speed, "step", lambda shape, batch, way, *, compiled, **_: (way.dtype, compiled, batch)
     )
     size = replace(run.GPU, batches=(4, 8))
+    monkeypatch.setattr(speed, "decode", lambda *_, cached, compiled, count: (cached, compiled))
+    assert list(run._decode(size, gpu, 0, None)) == [(True, False), (False, False), (True, True)]
     ways = [("bf16", False), ("tf32", False), ("fp32", False), ("bf16", True)]
     found = list(run._throughput(size, gpu, 0, None))
     assert found == [(*way, batch) for way in ways for batch in (4, 8)]
