@@ -211,7 +211,7 @@ class DistributedTrainer(Trainer):
         with self._listening():
             while self.progress < 1:
                 self.history.append(self._advance())
-                if self._pressed:
+                if self._agreed:
                     raise KeyboardInterrupt
                 yield self.history[-1]
 
@@ -235,7 +235,7 @@ class DistributedTrainer(Trainer):
         """Rank 0's clock counts for all, and whoever was asked to stop tells the others."""
         seconds = super()._took(start)
         seconds, pressed = self.ranks.sum(0.0 if self.rank else seconds, self._pressed)
-        self._pressed = pressed > 0
+        self._agreed = pressed > 0  # not `_pressed`: a signal may come at any moment
         return seconds
 
     def _validate(self) -> float:
@@ -246,7 +246,7 @@ class DistributedTrainer(Trainer):
     @contextmanager
     def _listening(self) -> Iterator[None]:
         """Note an interrupt, or torchrun's request to end, instead of obeying it at once."""
-        self._pressed = False
+        self._pressed = self._agreed = False
         if threading.current_thread() is not threading.main_thread():
             yield  # signals reach the main thread only
             return

@@ -4,13 +4,13 @@ import re
 import signal
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
 from minillm import cli, presets
+from minillm.batches import IGNORE, Windows
 from minillm.distributed import launch
 from minillm.training import checkpoint, distributed
 from tests.training import workers
@@ -191,23 +191,24 @@ def test_every_process_needs_its_own_gpu(monkeypatch):
         distributed.joined().__enter__()
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 4])
-def test_parts_hold_every_row_once(size):
+def part(data, rank, size):
+    ranks = distributed.Ranks(rank=rank, size=size, device=torch.device("cpu"))
+    return distributed.Part(data, ranks)
+
+
+@pytest.mark.parametrize("size", [1, 2, 4])
+def test_the_parts_of_a_batch_hold_every_row_once(size):
     data = workers.DATA["windows"]
-    for batch in (
-        [data.sample(torch.Generator().manual_seed(3))],
-        list(data.whole(7)),
-    ):
-        parts = []
-        for rank in range(size):
-            part = distributed.Part(data, replace(FIVE, rank=rank, size=size))
-            own = (
-                [part.sample(torch.Generator().manual_seed(3))]
-                if len(batch) == 1
-                else list(part.whole(7))
-            )
-            assert len(own) == len(batch)
-            parts += own
-        rows = torch.cat([p.inputs[(p.targets >= 0).any(1)] for p in parts])
-        wanted = torch.cat([b.inputs for b in batch])
-        assert sorted(rows.tolist()) == sorted(wanted.tolist())
+    whole = data.sample(torch.Generator().manual_seed(3))
+    parts = [part(data, r, size).sample(torch.Generator().manual_seed(3)) for r in range(size)]
+    assert sorted(row for p in parts for row in p.inputs.tolist()) == sorted(whole.inputs.tolist())
+    assert sum(p.tokens for p in parts) == whole.tokens
+
+
+@pytest.mark.parametrize("length", [9, 25, 300])  # one row, three, many
+def test_the_parts_of_what_is_held_out_score_every_token_once(length):
+    data = Windows(torch.arange(length), context=8, batch_size=4)
+    passes = [list(part(data, rank, 2).whole()) for rank in range(2)]
+    assert len(passes[0]) == len(passes[1]) > 0  # a sharded model needs both in each pass
+    targets = torch.cat([batch.targets for batches in passes for batch in batches])
+    assert sorted(targets[targets != IGNORE].tolist()) == list(range(1, length))
