@@ -94,7 +94,17 @@ def _parser() -> argparse.ArgumentParser:
     _option(generate, "temperature", type=float, default=1.0, metavar="T")
     _option(generate, "top-k", type=int, metavar="K")
     _option(generate, "top-p", type=float, default=1.0, metavar="P")
+    _option(generate, "repetition-penalty", type=float, default=1.0, metavar="X")
+    _option(generate, "beams", type=int, metavar="N")
+    _option(generate, "stop", action="append", default=[], metavar="TEXT")
     _option(generate, "seed", type=int, metavar="N")
+
+    serve = command("serve", _serve)
+    _option(serve, "model", required=True, metavar="DIR")
+    _option(serve, "host", default="127.0.0.1", metavar="ADDRESS")
+    _option(serve, "port", type=int, default=8000, metavar="N")
+    _option(serve, "rows", type=int, default=8, metavar="N")
+    _option(serve, "waiting", type=int, default=32, metavar="N")
 
     attention = command("attention", _attention)
     _option(attention, "model", required=True, metavar="DIR")
@@ -145,7 +155,13 @@ def _generate(options: argparse.Namespace) -> int:
     model, tokenizer = load_model(Path(options.model))
     generator = torch.Generator()
     generator.manual_seed(options.seed) if options.seed is not None else generator.seed()
-    pieces = generate.stream(
+    if options.beams is not None:
+        found = generate.beam_text(
+            model, tokenizer, options.prompt, width=options.beams, count=options.tokens
+        )
+        print(found)
+        return 0
+    generate.show(
         model,
         tokenizer,
         options.prompt,
@@ -153,12 +169,23 @@ def _generate(options: argparse.Namespace) -> int:
         temperature=options.temperature,
         top_k=options.top_k,
         top_p=options.top_p,
+        repetition_penalty=options.repetition_penalty,
+        stop=options.stop,
         generator=generator,
     )
-    for i, piece in enumerate(pieces):
-        # The prompt waits for the first piece: a prompt that cannot be read prints nothing.
-        print(piece if i else options.prompt + piece, end="", flush=True)
-    print()
+    return 0
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from minillm import serve
+
+    serve.run(
+        Path(options.model),
+        host=options.host,
+        port=options.port,
+        rows=options.rows,
+        waiting=options.waiting,
+    )
     return 0
 
 
