@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from minillm import __version__
+from minillm.distributed import LostRank
 from minillm.language import say
 
 
@@ -20,17 +22,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return options.command(options)
     except KeyboardInterrupt:
-        print(say("cli.interrupted"), file=sys.stderr)
+        _complain(say("cli.interrupted"))
         return 130
     except BrokenPipeError:  # the reader (head, less) has seen enough
         sys.stderr.close()
         return 0
-    except (ValueError, OSError) as error:
-        print(f"minillm: {_one_line(error)}", file=sys.stderr)
-        return 2
     except FloatingPointError as error:
-        print(f"minillm: {error}", file=sys.stderr)
+        _complain(f"minillm: {error}")
         return 1
+    except LostRank as error:  # which may have been rank 0
+        _complain(f"minillm: {error}", ranks="0 1")
+        return 1
+    except (ValueError, OSError) as error:
+        _complain(f"minillm: {_one_line(error)}")
+        return 2
+
+
+def _complain(line: str, ranks: str = "0") -> None:
+    """Say it on stderr; of several processes on this machine, only some do."""
+    if os.environ.get("LOCAL_RANK", "0") in ranks.split():
+        print(line, file=sys.stderr)
 
 
 def _one_line(error: Exception) -> str:
@@ -68,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     _option(train, "seed", type=int, metavar="N")
     _option(train, "out", metavar="DIR")
     _option(train, "json", action="store_true")
+    _option(train, "shard", action="store_true")
 
     command("progress", _progress)
     grade = command("grade", _grade)
@@ -116,12 +128,17 @@ def _doctor(options: argparse.Namespace) -> int:
 
 def _train(options: argparse.Namespace) -> int:
     from minillm import run
+    from minillm.training import distributed
 
     given = {
         name: getattr(options, name) for name in run.OPTIONS if getattr(options, name) is not None
     }
-    session = run.resumed(options.resume, given) if options.resume else run.started(given)
-    run.train(session, report=_print_json if options.json else None)
+    with distributed.joined(shard=options.shard) as ranks:
+        if options.resume:
+            session = run.resumed(options.resume, given, ranks=ranks)
+        else:
+            session = run.started(given, ranks=ranks)
+        run.train(session, report=_print_json if options.json else None)
     return 0
 
 

@@ -143,6 +143,7 @@ BAD = {
     "option": (["train", "--text", "shells.txt", "--colour", "red"], "--colour"),
     "abbreviation": (["train", "--text", "shells.txt", "--step", "1"], "--step"),
     "source": (["train"], "--text"),
+    "alone": (["train", "--text", "shells.txt", "--shard"], "torchrun --nproc_per_node=2"),
     "two sources": (["train", "--text", "shells.txt", "--corpus", "stdlib"], "not allowed"),
     "command": (["fly"], "fly"),
     "no model": (["generate", "--model", "nowhere", "--prompt", "a"], "train --out"),
