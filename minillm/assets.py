@@ -16,7 +16,10 @@ CHECKOUT = Path(__file__).resolve().parent.parent / "assets"
 
 @cache
 def _known() -> dict[str, dict]:
-    """Bytes and SHA-256 of each asset's file, by name; assets/keep.py writes them."""
+    """Bytes and SHA-256 of each asset's file, by name, and its title where it is no model.
+
+    assets/keep.py writes them.
+    """
     return json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
 
 
@@ -30,9 +33,11 @@ def path(name: str) -> Path:
         raise ValueError(f"There is no asset {name!r}; there are {', '.join(_known())}.")
     if (CHECKOUT / name).is_dir():
         return CHECKOUT / name
-    known, file = _known()[name], corpus.cache_folder() / "assets" / name / "model.safetensors"
+    known = _known()[name]
+    title = known.get("file", "model.safetensors")
+    file = corpus.cache_folder() / "assets" / name / title
     if not file.exists():
-        url = f"{_repository()}/raw/main/assets/{name}/model.safetensors"
+        url = f"{_repository()}/raw/main/assets/{name}/{title}"
         corpus.fetch(corpus.Source(url=url, sha256=known["sha256"], size=known["bytes"]), file)
     return file.parent
 
