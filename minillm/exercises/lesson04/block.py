@@ -117,6 +117,13 @@ def normed_once_more(x, attention, mlp, norm_1, norm_2):
     return norm_2(x + mlp(norm_2(x)))
 
 
+@block.mistake(hint="norm_after")
+def second_norm_after(x, attention, mlp, norm_1, norm_2):
+    """The first branch is right, the second norm stands after the sum."""
+    x = x + attention(norm_1(x))
+    return norm_2(x + mlp(x))
+
+
 @block.mistake
 def branch_normed_after(x, attention, mlp, norm_1, norm_2):
     """Normalises what a branch says, not what it reads."""
