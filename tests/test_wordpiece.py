@@ -5,7 +5,8 @@ import json
 import pytest
 
 from minillm import tokenizer as tokenizers
-from minillm.tokenizer.wordpiece import SPECIAL, WordPieceTokenizer
+from minillm.tokenizer import WordPieceTokenizer
+from minillm.tokenizer.wordpiece import SPECIAL
 
 PIECES = [*SPECIAL, "un", "##happy", "##ness", "cat", "Cat", "?", "é", "e"]
 
@@ -60,6 +61,10 @@ def test_what_is_no_wordpiece_is_refused(tmp_path):
         WordPieceTokenizer.load_folder(tmp_path)
     (tmp_path / "tokenizer.json").write_text('{"model": {"type": "BPE"}}')
     with pytest.raises(ValueError, match="is a BPE, not a WordPiece"):
+        WordPieceTokenizer.load_folder(tmp_path)
+    WordPieceTokenizer(PIECES).save_folder(tmp_path)
+    (tmp_path / "config.json").write_text('{"vocab_size": 30522}')
+    with pytest.raises(ValueError, match=r"13 pieces.*30522: they do not belong together"):
         WordPieceTokenizer.load_folder(tmp_path)
     with pytest.raises(TypeError, match="Expected text"):
         WordPieceTokenizer(PIECES).encode(3)

@@ -81,7 +81,7 @@ class Bert(nn.Module):
     def embed(self, tokens: Tensor, segments: Tensor | None = None) -> Tensor:
         """What the first block reads: token, place and segment, added and normalised."""
         T, context = tokens.size(1), self.config.context
-        if T > context:
+        if context < T:
             raise ValueError(
                 f"{T} tokens came, but this model reads {context} at once; "
                 "cut the text, or read it in parts."

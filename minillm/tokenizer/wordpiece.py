@@ -45,9 +45,22 @@ class WordPieceTokenizer(Tokenizer):
     def load_folder(cls, folder: str | os.PathLike) -> "WordPieceTokenizer":
         """From a model's folder in Hugging Face's layout: vocab.txt, or else tokenizer.json.
 
-        Raises FileNotFoundError where there is neither, ValueError where it is no WordPiece.
+        Raises FileNotFoundError where there is neither, ValueError where it is no WordPiece or does
+        not belong to the model whose config.json stands beside it.
         """
-        folder = Path(folder)
+        tokenizer, config = cls._read(Path(folder)), Path(folder) / "config.json"
+        size = tokenizer.vocab_size
+        if config.is_file():
+            model = json.loads(config.read_text(encoding="utf-8")).get("vocab_size", size)
+            if model != size:
+                raise ValueError(
+                    f"The tokenizer in {folder} has {size} pieces and the model beside it reads "
+                    f"{model}: they do not belong together."
+                )
+        return tokenizer
+
+    @classmethod
+    def _read(cls, folder: Path) -> "WordPieceTokenizer":
         settings = folder / "tokenizer_config.json"
         options = json.loads(settings.read_text(encoding="utf-8")) if settings.is_file() else {}
         lowercase = bool(options.get("do_lower_case", True))
