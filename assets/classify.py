@@ -28,11 +28,11 @@ HERE = Path(__file__).resolve().parent
 KNOWN = HERE.parent / "minillm/assets.json"
 MOST = 64  # tokens of a text that are read
 EPOCHS = 3
-SETTINGS = {  # how many last blocks are tuned, and the learning rate below the head
-    "frozen": dict(last=0, lr=0.0),
-    "last two": dict(last=2, lr=2e-4),
-    "full": dict(last=None, lr=1e-4),
-    "from scratch": dict(last=None, lr=5e-4),
+SETTINGS = {  # how many last blocks are tuned; the learning rates of encoder and head
+    "frozen": dict(last=0, lr=0.0, head_lr=1e-2),
+    "last two": dict(last=2, lr=2e-4, head_lr=2e-3),
+    "full": dict(last=None, lr=1e-4, head_lr=2e-3),
+    "from scratch": dict(last=None, lr=5e-4, head_lr=2e-3),
 }
 
 
@@ -63,7 +63,8 @@ def one(name: str, setting: dict, seed: int, folder: Path, train: Labelled, test
         encoder = Bert(encoder.config, seed=seed)
     model = Classifier(encoder, width=encoder.config.width, classes=train.classes)
     moved, start = freeze(model, last=setting["last"]), time.process_time()
-    for _ in tune(model, train, epochs=EPOCHS, lr=setting["lr"], head_lr=1e-2, seed=seed):
+    rates = dict(lr=setting["lr"], head_lr=setting["head_lr"])
+    for _ in tune(model, train, epochs=EPOCHS, **rates, seed=seed):
         pass
     seconds = time.process_time() - start
     said = predict(model, test).argmax(1)
