@@ -106,3 +106,22 @@ def swapped(tokens, dice, special, mask):
 def only_hidden_listed(tokens, dice, special, mask):
     """The targets are a short list of the hidden tokens."""
     return gap(tokens, dice, special, mask)[0], tokens[_hidden(tokens, dice, special)]
+
+
+@gap.mistake(hint="special_hidden")
+def first_special_spared(tokens, dice, special, mask):
+    """Spares the first of the special tokens alone."""
+    return gap(tokens, dice, special[:1], mask)
+
+
+@gap.mistake
+def special_asked(tokens, dice, special, mask):
+    """Does not hide the special tokens, but asks for them."""
+    return gap(tokens, dice, special, mask)[0], gap(tokens, dice, [], mask)[1]
+
+
+@gap.mistake
+def as_bert_did(tokens, dice, special, mask):
+    """Leaves a fifth of the tokens that are asked for as they are."""
+    inputs, targets = gap(tokens, dice, special, mask)
+    return torch.where(dice < 0.8 * 0.15, inputs, tokens), targets

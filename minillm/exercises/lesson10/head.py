@@ -108,3 +108,9 @@ def mean_of_padding(states, real, weight, bias):
 def one_logit_a_token(states, real, weight, bias):
     """No mean at all."""
     return F.linear(states, weight, bias)
+
+
+@head.mistake(hint="shares_returned")
+def logarithms_returned(states, real, weight, bias):
+    """Log-softmax of the logits."""
+    return head(states, real, weight, bias).log_softmax(1)

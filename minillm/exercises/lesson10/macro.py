@@ -146,3 +146,27 @@ def over_all_texts(truth, said, classes):
     each = _each(truth, said, classes)
     p = sum(h / len(said) for h, _, _ in each) / classes
     return p, p, p
+
+
+@macro.mistake(hint="nothing_by_nothing")
+def not_a_number(truth, said, classes):
+    """0 / 0 in NumPy or torch: nan, which stays in the mean."""
+    each = torch.tensor(_each(truth, said, classes), dtype=torch.float64)
+    p, r = each[:, 0] / each[:, 1], each[:, 0] / each[:, 2]
+    return p.mean().item(), r.mean().item(), (2 * p * r / (p + r)).mean().item()
+
+
+@macro.mistake(hint="unsaid_left_out")
+def nan_left_out(truth, said, classes):
+    """The same, with a mean that passes over nan."""
+    each = torch.tensor(_each(truth, said, classes), dtype=torch.float64)
+    p, r = each[:, 0] / each[:, 1], each[:, 0] / each[:, 2]
+    return p.nanmean().item(), r.mean().item(), (2 * p * r / (p + r)).nanmean().item()
+
+
+@macro.mistake
+def unsaid_is_perfect(truth, said, classes):
+    """A class that was never said was never said wrongly: precision 1."""
+    _, recall, f1 = macro(truth, said, classes)
+    each = _each(truth, said, classes)
+    return sum(h / s if s else 1.0 for h, s, _ in each) / classes, recall, f1

@@ -112,3 +112,23 @@ def every_bar(truth, probability, recall):
     total = sum(truth)
     pairs = list(zip(truth, probability, strict=True))
     return [b for b in bars if sum(t and p >= b for t, p in pairs) >= recall * total]
+
+
+@threshold.mistake(hint="falls_short")
+def rounded(truth, probability, recall):
+    """Rounds the number of texts to be found."""
+    found = _positive(truth, probability)
+    return found[max(0, round(recall * len(found)) - 1)]
+
+
+@threshold.mistake
+def between_two(truth, probability, recall):
+    """A quantile, which may fall between two probabilities."""
+    found = torch.tensor(_positive(truth, probability), dtype=torch.float64)
+    return torch.quantile(found, 1 - recall).item()
+
+
+@threshold.mistake(hint="share_of_all")
+def quantile_of_all(truth, probability, recall):
+    """The same, of all texts."""
+    return torch.quantile(torch.tensor(probability, dtype=torch.float64), 1 - recall).item()
