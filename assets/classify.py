@@ -80,7 +80,7 @@ def one(name: str, setting: dict, seed: int, folder: Path, train: Labelled, test
 def write(runs: list[dict], train: Labelled, test: Labelled) -> None:
     """The record with its provenance, and its hash where `assets.path` looks for it."""
     record = {
-        "command": "python assets/classify.py",
+        "command": f"python assets/classify.py --seeds {1 + max(run['seed'] for run in runs)}",
         "date": date.today().isoformat(),
         "machine": f"{machine.processor()}, {machine.usable_cores()} cores, {platform.system()}",
         "python": platform.python_version(),
