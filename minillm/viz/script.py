@@ -68,6 +68,7 @@ VIEWS = {
         "text",
         "heads",
         "bars",
+        "picture",
         "view",
     ),
 }

@@ -14,7 +14,7 @@ from minillm.tokenizer import BPETokenizer, ByteTokenizer, CharTokenizer
 from minillm.viz import script
 from minillm.viz.model import dequantised
 from minillm.world import World, WorldTokenizer
-from tests.viz.pages import HOSTILE, settle
+from tests.viz.pages import HOSTILE, kept_png, kept_svg_texts, settle
 
 pytestmark = pytest.mark.browser
 
@@ -253,6 +253,19 @@ def test_a_bar_can_be_taken(town):
     assert chips(page)[-1] == name
 
 
+def test_the_picture_shows_the_text_and_the_bars(town):
+    _, page = town
+    png = kept_png(page)
+    assert png.startswith(b"\x89PNG")
+    assert len(png) > 10_000
+    texts = kept_svg_texts(page)
+    assert texts[:8] == ["Town", "<end>", "Anna", "had", "a", "red", "kite", "."]
+    assert texts[8].startswith("Layer 1, head 0: “.” reads")
+    bars = texts[texts.index("After “.” may come") + 1 :]
+    assert bars[::2] == page.locator(".row .name").all_inner_texts()
+    assert bars[1::2] == page.locator(".row .share").all_inner_texts()
+
+
 def test_hostile_tokens_are_text(open_page, tmp_path):
     pieces = [piece for piece in HOSTILE if isinstance(piece, str) and piece]
     tokenizer = CharTokenizer.train("".join(pieces))
@@ -265,6 +278,7 @@ def test_hostile_tokens_are_text(open_page, tmp_path):
         page.locator(".example").nth(i).click()
         settle(page)
         assert page.locator(".token").count() == len(tokenizer.encode(pieces[i][:60]))
+        assert len(kept_svg_texts(page)) > len(tokenizer.encode(pieces[i][:60]))
     assert page.locator("b, script:not([type])").locator("visible=true").count() == 0
 
 

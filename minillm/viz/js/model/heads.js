@@ -33,6 +33,7 @@ function heads({ say, signal, session, store, header }) {
   }
   return {
     box: make("div", { class: "left" }, make("h4", {}, say("heads")), grid, make("p", { class: "soft" }, say("heads_hint"))),
+    canvases: pictures.map(({ canvas }) => canvas),
     draw(names) {
       if (!state.colours) return;
       for (const picture of pictures) {

@@ -57,5 +57,5 @@ function text(context) {
     legend.textContent = came === null ? words : `${words} ${say("surprise", { reader, bits: came })}`;
     if (names.has("spoken")) live.textContent = legend.textContent;
   }
-  return { box: make("div", {}, list, legend), live, draw };
+  return { box: make("div", {}, list, legend), live, draw, reading: () => legend.textContent };
 }

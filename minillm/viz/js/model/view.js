@@ -57,11 +57,14 @@ VIEWS.model = async ({ model, el }) => {
 
   const parts = [prompt(context), text(context), buttons(context), heads(context), bars(context)];
   const [typed, written, tools, grid, next] = parts;
+  const title = header.name || say("title");
+  const picture = () => modelPicture(context, title, written.reading(), grid.canvases);
   const bar = make(
     "div",
     { class: "bar" },
-    make("strong", {}, header.name || say("title")),
+    make("strong", {}, title),
     make("span", { class: "soft" }, header.size),
+    ...pictureButtons("model", picture, say, signal),
   );
   const halves = make("div", { class: "halves" }, grid.box, next.box);
   box.append(bar, typed.box, written.box, tools.box, halves, written.live);
