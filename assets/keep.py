@@ -9,7 +9,7 @@ commands that made the models here are in their records.
     python -m minillm record --out runs.json
     python assets/keep.py runs.json
 
-adds those records to assets/runs/runs.json.
+adds those records to assets/recorded/runs.json.
 """
 
 import argparse
@@ -40,11 +40,11 @@ def main() -> None:
 
 def _keep_records(path: Path) -> None:
     """Add the records of one file to those of the course."""
-    out = HERE / "runs" / "runs.json"
+    out = HERE / "recorded" / "runs.json"
     out.parent.mkdir(exist_ok=True)
     for record in kept.read(path):
         kept.add(out, record)
-    _know("runs", out, file=out.name)
+    _know("recorded", out, file=out.name)
 
 
 def _keep_model(folder: Path) -> None:

@@ -18,7 +18,7 @@ RECORDS = ["classify"]  # measured once, with no model beside them
 def test_there_are_assets():
     assert {"stdlib", "world"} <= set(NAMES)
     folders = {path.name for path in assets.CHECKOUT.iterdir() if path.is_dir()}
-    assert folders - {"__pycache__"} == {*NAMES, *RECORDS, "runs"}
+    assert folders - {"__pycache__"} == {*NAMES, *RECORDS, "recorded"}
 
 
 @pytest.mark.parametrize("name", RECORDS)
@@ -46,8 +46,8 @@ def test_a_record_tells_of_the_file_beside_it(name):
 
 
 def test_the_recorded_runs_say_where_they_come_from():
-    content = (assets.path("runs") / "runs.json").read_bytes()
-    known = assets._known()["runs"]
+    content = (assets.path("recorded") / "runs.json").read_bytes()
+    known = assets._known()["recorded"]
     assert known["bytes"] == len(content)
     assert known["sha256"] == hashlib.sha256(content).hexdigest()
     records = json.loads(content)
