@@ -114,6 +114,8 @@ def _parser() -> argparse.ArgumentParser:
     _option(generate, "beams", type=int, metavar="N")
     _option(generate, "stop", action="append", default=[], metavar="TEXT")
     _option(generate, "seed", type=int, metavar="N")
+    _option(generate, "device", "device_use", default="auto", metavar="auto|cpu|cuda|mps")
+    _option(generate, "compile", "compile_decode", action="store_true")
 
     serve = command("serve", _serve)
     _option(serve, "model", required=True, metavar="DIR")
@@ -121,6 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     _option(serve, "port", type=int, default=8000, metavar="N")
     _option(serve, "rows", type=int, default=8, metavar="N")
     _option(serve, "waiting", type=int, default=32, metavar="N")
+    _option(serve, "device", "device_use", default="auto", metavar="auto|cpu|cuda|mps")
 
     attention = command("attention", _attention)
     _option(attention, "model", required=True, metavar="DIR")
@@ -184,7 +187,7 @@ def _generate(options: argparse.Namespace) -> int:
     from minillm import generate
     from minillm.run import load_model
 
-    model, tokenizer = load_model(Path(options.model))
+    model, tokenizer = load_model(Path(options.model), options.device)
     generator = torch.Generator()
     generator.manual_seed(options.seed) if options.seed is not None else generator.seed()
     if options.beams is not None:
@@ -203,6 +206,7 @@ def _generate(options: argparse.Namespace) -> int:
         top_p=options.top_p,
         repetition_penalty=options.repetition_penalty,
         stop=options.stop,
+        compile=options.compile,
         generator=generator,
     )
     return 0
@@ -217,6 +221,7 @@ def _serve(options: argparse.Namespace) -> int:
         port=options.port,
         rows=options.rows,
         waiting=options.waiting,
+        device=options.device,
     )
     return 0
 

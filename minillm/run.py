@@ -15,7 +15,7 @@ from minillm.models.gpt import GPT, GPTConfig
 from minillm.presets import preset
 from minillm.sources import Source, TextSource, WorldSource
 from minillm.tokenizer import Tokenizer
-from minillm.training import checkpoint, memory
+from minillm.training import checkpoint, memory, precision
 from minillm.training.distributed import DistributedTrainer, Ranks, broken, in_turn
 from minillm.training.loop import Step, TrainConfig, Trainer
 
@@ -186,12 +186,16 @@ def _run(
     )
 
 
-def load_model(folder: str | Path) -> tuple[GPT, Tokenizer]:
-    """The model that was saved in `folder`, in evaluation mode, and its tokenizer."""
+def load_model(folder: str | Path, device: str = "cpu") -> tuple[GPT, Tokenizer]:
+    """The model that was saved in `folder`, in evaluation mode, and its tokenizer.
+
+    device as in `training.precision.choose`: "auto" takes a GPU where there is one.
+    """
+    place = precision.choose(device).device  # a wrong name is said before the file is read
     saved = checkpoint.load(folder)
     model = GPT(GPTConfig(**saved.about["model"]))
     saved.fill(model)
-    return model.eval(), saved.tokenizer()
+    return model.to(place).eval(), saved.tokenizer()
 
 
 def train(run: Run, *, report: Report | None = None) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from minillm import cli
+from minillm import assets, cli
 from minillm.sources import WorldSource
 from minillm.training import checkpoint
 
@@ -282,6 +282,18 @@ def test_the_world_reports_regret_and_its_model_generates(text, capsys, monkeypa
     code, out, _ = run(capsys, "generate", "--model", "w", "--prompt", "It was a", "--tokens", "20")
     assert code == 0
     assert out.startswith("It was a ")
+
+
+def test_where_to_generate_is_chosen_on_the_command_line(capsys):
+    model = str(assets.path("world"))
+    start = ("generate", "--model", model, "--prompt", "It was a", "--tokens", "3", "--seed", "0")
+    code, out, _ = run(capsys, *start, "--device", "cpu")
+    assert code == 0
+    assert run(capsys, *start)[1] == out  # by default; there is no GPU where tests run
+    for command in (start, ("serve", "--model", model)):
+        code, _, err = run(capsys, *command, "--device", "toaster")
+        assert code == 2
+        assert "toaster" in err
 
 
 def test_device_and_format_are_chosen_on_the_command_line(text, capsys):

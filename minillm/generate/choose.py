@@ -88,7 +88,7 @@ class Sampling:
             logits = penalised(logits, seen.to(logits.device), self.repetition_penalty)
         if self.temperature == 0:
             return logits.argmax(-1).tolist()
+        if generator is not None:  # it draws on its own device; and Apple's GPU has no doubles
+            logits = logits.to(generator.device)
         p = probabilities(logits, temperature=self.temperature, top_k=self.top_k, top_p=self.top_p)
-        if generator is not None:
-            p = p.to(generator.device)
         return torch.multinomial(p, 1, generator=generator)[:, 0].tolist()

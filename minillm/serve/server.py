@@ -78,11 +78,13 @@ def _greet(host: str, name: str, address: str) -> None:
     print(say("serve.ready", model=name, address=address), flush=True)
 
 
-def run(folder: str | Path, *, host: str, port: int, rows: int, waiting: int) -> None:
+def run(
+    folder: str | Path, *, host: str, port: int, rows: int, waiting: int, device: str = "cpu"
+) -> None:
     """Serve the model saved in `folder` until Ctrl-C or SIGTERM, and end what is under way."""
     from minillm.run import load_model
 
-    model, tokenizer = load_model(folder)
+    model, tokenizer = load_model(folder, device)
     name = Path(folder).resolve().name
 
     async def until_signal() -> None:
