@@ -30,9 +30,11 @@ def path(name: str) -> Path:
         raise ValueError(f"There is no asset {name!r}; there are {', '.join(_known())}.")
     if (CHECKOUT / name).is_dir():
         return CHECKOUT / name
-    known, file = _known()[name], corpus.cache_folder() / "assets" / name / "model.safetensors"
+    known = _known()[name]
+    own = known.get("file", "model.safetensors")
+    file = corpus.cache_folder() / "assets" / name / own
     if not file.exists():
-        url = f"{_repository()}/raw/main/assets/{name}/model.safetensors"
+        url = f"{_repository()}/raw/main/assets/{name}/{own}"
         corpus.fetch(corpus.Source(url=url, sha256=known["sha256"], size=known["bytes"]), file)
     return file.parent
 

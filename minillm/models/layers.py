@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -23,13 +24,18 @@ class RMSNorm(nn.Module):
         return F.rms_norm(x, self.shape)
 
 
-NORMS: dict[str, Callable[[int], nn.Module]] = {"layer": nn.LayerNorm, "rms": RMSNorm}
+NORMS: dict[str, Callable[[int], nn.Module]] = {
+    "layer": nn.LayerNorm,
+    "rms": RMSNorm,
+    "bert": partial(nn.LayerNorm, eps=1e-12),  # what BERT's weights were trained with
+}
 
 
 class MLP(nn.Module):
     """Two linear maps with a bend between them, the same for every token.
 
-    kind "gelu" (GPT-2's tanh form), "relu2" (So et al. 2021, arXiv 2109.08668) or "swiglu"
+    kind "gelu" (GPT-2's tanh form), "exact gelu" (BERT's), "relu2" (So et al. 2021, arXiv
+    2109.08668) or "swiglu"
     (Shazeer 2020, arXiv 2002.05202; hidden width 8/3 C in multiples of 8, so that all kinds
     hold about 8 C² weights).
     """
@@ -50,7 +56,7 @@ class MLP(nn.Module):
         elif self.kind == "relu2":
             h = F.relu(h).square()
         else:
-            h = F.gelu(h, approximate="tanh")
+            h = F.gelu(h, approximate="tanh" if self.kind == "gelu" else "none")
         return self.down(h)
 
 
