@@ -1,0 +1,30 @@
+"""More words for a trained model: new rows, the old ones as they were. Lesson 11."""
+
+from dataclasses import replace
+
+import torch
+
+from minillm.models.gpt import GPT
+
+
+@torch.no_grad()
+def extend_vocabulary(model: GPT, vocab_size: int) -> GPT:
+    """The same model with tokens added behind its own: it reads and says the old ones as before.
+
+    A new row is the mean of the old ones, so that at first a new token is as likely as a middling
+    old one (Hewitt 2021, *Initializing New Word Embeddings for Pretrained Language Models*).
+    Raises ValueError where vocab_size is below the model's own.
+    """
+    have = model.config.vocab_size
+    if vocab_size < have:
+        raise ValueError(
+            f"vocab_size is {vocab_size}, and the model has {have} tokens; words can only be added."
+        )
+    larger = GPT(replace(model.config, vocab_size=vocab_size))
+    weights = model.state_dict()
+    for name in ("embedding.weight", "head.weight"):
+        if name in weights:
+            old = weights[name]  # (V, C)
+            weights[name] = torch.cat([old, old.mean(0).expand(vocab_size - have, -1)])
+    larger.load_state_dict(weights)
+    return larger.to(model.embedding.weight.device).train(model.training)
