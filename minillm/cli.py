@@ -1,4 +1,4 @@
-"""The command line: `python -m minillm doctor | train | generate | attention | ...`. Lesson 06."""
+"""The command line: `python -m minillm doctor | train | generate | chat | ...`. Lesson 06."""
 
 import argparse
 import json
@@ -84,6 +84,12 @@ def _parser() -> argparse.ArgumentParser:
     _option(generate, "top-p", type=float, default=1.0, metavar="P")
     _option(generate, "seed", type=int, metavar="N")
 
+    chat = command("chat", _chat)
+    _option(chat, "model", "chat_model", required=True, metavar="DIR")
+    _option(chat, "system", "chat_system", metavar="TEXT")
+    _option(chat, "temperature", "chat_temperature", type=float, default=0.0, metavar="T")
+    _option(chat, "seed", type=int, metavar="N")
+
     attention = command("attention", _attention)
     _option(attention, "model", required=True, metavar="DIR")
     _option(attention, "text", "attention_text", required=True, metavar="TEXT")
@@ -142,6 +148,20 @@ def _generate(options: argparse.Namespace) -> int:
         # The prompt waits for the first piece: a prompt that cannot be read prints nothing.
         print(piece if i else options.prompt + piece, end="", flush=True)
     print()
+    return 0
+
+
+def _chat(options: argparse.Namespace) -> int:
+    import torch
+
+    from minillm import chat
+
+    talk = chat.load(options.model)
+    if options.system is not None:
+        talk.system = options.system
+    generator = torch.Generator()
+    generator.manual_seed(options.seed) if options.seed is not None else generator.seed()
+    chat.run(talk, sys.stdin, temperature=options.temperature, generator=generator)
     return 0
 
 

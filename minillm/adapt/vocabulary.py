@@ -3,16 +3,17 @@
 from dataclasses import replace
 
 import torch
-
-from minillm.models.gpt import GPT
+from torch import nn
 
 
 @torch.no_grad()
-def extend_vocabulary(model: GPT, vocab_size: int) -> GPT:
+def extend_vocabulary(model: nn.Module, vocab_size: int) -> nn.Module:
     """The same model with tokens added behind its own: it reads and says the old ones as before.
 
+    model: one that is built from a dataclass `config` with a `vocab_size`, and keeps its tokens in
+    `embedding` and, where reading and writing do not share their table, in `head`.
     A new row is the mean of the old ones, so that at first a new token is as likely as a middling
-    old one (Hewitt 2021, *Initializing New Word Embeddings for Pretrained Language Models*).
+    old one (Hewitt 2021, Initializing New Word Embeddings for Pretrained Language Models).
     Raises ValueError where vocab_size is below the model's own.
     """
     have = model.config.vocab_size
@@ -20,7 +21,7 @@ def extend_vocabulary(model: GPT, vocab_size: int) -> GPT:
         raise ValueError(
             f"vocab_size is {vocab_size}, and the model has {have} tokens; words can only be added."
         )
-    larger = GPT(replace(model.config, vocab_size=vocab_size))
+    larger = type(model)(replace(model.config, vocab_size=vocab_size))
     weights = model.state_dict()
     for name in ("embedding.weight", "head.weight"):
         if name in weights:

@@ -5,6 +5,7 @@ stories mean what they did, and only new rows are added to its embedding.
 """
 
 from functools import cached_property
+from typing import ClassVar
 
 from minillm.world.book import Book
 from minillm.world.chinese import LINES as CHINESE
@@ -18,7 +19,7 @@ class Counter(Book):
     """What the phrase books of both languages add: roles, and the vocabulary's order."""
 
     town: type[Book]  # the book that this one adds to
-    roles: dict[str, str]  # who speaks, as conversations call it: the word that is written
+    roles: ClassVar[dict[str, str]]  # by role: the word that is written
     colon: str
 
     @cached_property
@@ -32,17 +33,17 @@ class EnglishCounter(Counter, English):
     """The shop's counter in English."""
 
     town = English
-    roles = {"user": "customer", "assistant": "shop"}
-    speakers = {*PEOPLE, *roles.values()}
+    roles: ClassVar = {"user": "customer", "assistant": "shop"}
+    speakers: ClassVar = {*PEOPLE, *roles.values()}
     colon = ":"
     lines = ENGLISH | {
         # The book of orders.
         "orders.one": ("There is one order.",),
         "orders.many": ("There are {number} orders.",),
         "order.who": ("{who}:",),
+        "order.place": ("{place:at},",),
         "order.what": ("{what:a} for",),
-        "order.price": ("{price:coins},",),
-        "order.place": ("{place:at}.",),
+        "order.price": ("{price:coins}.",),
         # What customers say.
         "ask.where": ("Where is my {thing}?", "Tell me where my {thing} is."),
         "ask.colour": ("What colour is my {thing}?", "Tell me the colour of my {thing}."),
@@ -80,18 +81,21 @@ class ChineseCounter(Counter, Chinese):
     """The shop's counter in Chinese (柜台)."""
 
     town = Chinese
-    roles = {"user": "顾客", "assistant": "店员"}
-    speakers = {*NAMES, *roles.values()}
+    roles: ClassVar = {"user": "顾客", "assistant": "店员"}
+    speakers: ClassVar = {*NAMES, *roles.values()}
     colon = "："
     lines = CHINESE | {
         "orders.one": ("只 有 一 个 订单。",),
         "orders.many": ("有 {number:count} 个 订单。",),
         "order.who": ("{who}：",),
+        "order.place": ("在 {place}，",),
         "order.what": ("{what:a}，",),
-        "order.price": ("{price:coins}，",),
-        "order.place": ("在 {place}。",),
+        "order.price": ("{price:coins}。",),
         "ask.where": ("我 的 {thing} 在 哪里？", "请 告诉 我，我 的 {thing} 在 哪里。"),
-        "ask.colour": ("我 的 {thing} 是 什么 颜色 的？", "请 告诉 我，我 的 {thing} 是 什么 颜色。"),
+        "ask.colour": (
+            "我 的 {thing} 是 什么 颜色 的？",
+            "请 告诉 我，我 的 {thing} 是 什么 颜色。",
+        ),
         "ask.price": ("我 的 {thing} 花 了 多少 钱？", "买 {thing} 要 几 枚 金币？"),
         "ask.refund": ("我 要 退 {thing}。", "我 的 {thing} 能 退 吗？"),
         "ask.where it": ("它 现在 在 哪里？",),
@@ -100,7 +104,10 @@ class ChineseCounter(Counter, Chinese):
         "ask.refund it": ("它 能 退 吗？",),
         "ask.thanks": ("谢谢 你！",),
         "reask.where": ("现在 我 的 {thing} 在 哪里？", "我 的 {thing} 丢 了 吗？"),
-        "reask.colour": ("告诉 我，我 的 {thing} 是 什么 颜色。", "我 买 的 {thing}，颜色 是 什么？"),
+        "reask.colour": (
+            "告诉 我，我 的 {thing} 是 什么 颜色。",
+            "我 买 的 {thing}，颜色 是 什么？",
+        ),
         "reask.price": ("我 的 {thing} 贵 不 贵？", "我 买 的 {thing} 要 几 枚 金币？"),
         "reask.refund": ("我 不 要 {thing} 了，退 钱 吧。", "我 的 {thing} 不 好，能 退 吗？"),
         "reask.where it": ("告诉 我 它 在 哪里。",),
