@@ -7,6 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TextIO
 
+import minillm.world  # noqa: F401  so that a saved model finds its tokenizer
 from minillm import generate
 from minillm.adapt.conversation import Template, Turn
 from minillm.language import say

@@ -50,6 +50,18 @@ def _share(said, true, right) -> float:
 
 
 @exact_match.mistake
+def signs_count(said, true):
+    """Capitals and spaces are evened out, signs are not."""
+    return _share(said, true, lambda a, b: a.lower().split() == b.lower().split())
+
+
+@exact_match.mistake(hint="signs_count")
+def lower_and_stripped(said, true):
+    """Capitals and spaces at the ends, no signs."""
+    return _share(said, true, lambda a, b: a.lower().strip() == b.lower().strip())
+
+
+@exact_match.mistake
 def letter_by_letter(said, true):
     """Every sign and space counts."""
     return _share(said, true, lambda a, b: a == b)
@@ -59,18 +71,6 @@ def letter_by_letter(said, true):
 def only_stripped(said, true):
     """Spaces at the ends alone are taken off."""
     return _share(said, true, lambda a, b: a.strip() == b.strip())
-
-
-@exact_match.mistake(hint="letter_by_letter")
-def lower_and_stripped(said, true):
-    """Capitals and spaces at the ends, no signs."""
-    return _share(said, true, lambda a, b: a.lower().strip() == b.lower().strip())
-
-
-@exact_match.mistake
-def signs_count(said, true):
-    """Capitals and spaces are evened out, signs are not."""
-    return _share(said, true, lambda a, b: a.lower().split() == b.lower().split())
 
 
 @exact_match.mistake
