@@ -104,6 +104,50 @@ def last_line_open(turns, before, end):
     return template(turns, before, end).removesuffix("\n")
 
 
+@template.mistake(hint="end_of_the_last_only")
+def end_once(turns, before, end):
+    """One end token behind everything."""
+    return "".join(before[role] + text + "\n" for role, text in turns) + end
+
+
+@template.mistake
+def end_after_questions(turns, before, end):
+    """The end token stands behind everybody's turns but the assistant's."""
+    lines = [before[r] + t + (end if r != "assistant" else "") + "\n" for r, t in turns]
+    return "".join(lines) + (before["assistant"] if turns[-1][0] != "assistant" else "")
+
+
+@template.mistake
+def own_words(turns, before, end):
+    """Writes the names of the roles, whatever the template says."""
+    return template(turns, {role: f"{role}: " for role in before}, end)
+
+
+@template.mistake
+def a_space_apart(turns, before, end):
+    """A space before the end token."""
+    return template(turns, before, " " + end)
+
+
+@template.mistake(hint="a_space_apart")
+def a_space_short(turns, before, end):
+    """The space after the assistant's colon is stripped off where it is to go on."""
+    text = template(turns, before, end)
+    return text if turns[-1][0] == "assistant" else text.rstrip(" ")
+
+
+@template.mistake
+def answers_without_new_line(turns, before, end):
+    """An answer ends with the end token, and not with the new line too."""
+    return template(turns, before, end).replace(end + "\n", end)
+
+
+@template.mistake(hint="only_the_last_question")
+def only_the_last_turn(turns, before, end):
+    """The text is overwritten turn by turn."""
+    return template(turns[-1:], before, end)
+
+
 def _spelled(generator: torch.Generator) -> Iterator[tuple]:
     def row(*runs: int) -> tuple[list[int], list[bool]]:
         """Runs of tokens, question and answer in turn; every answer ends with token 0."""
@@ -212,3 +256,29 @@ def last_answer_only(ids, answers, end):
     while start and answers[start - 1]:
         start -= 1
     return mask(ids, [start <= i < last for i in range(len(ids))], end)
+
+
+@mask.mistake
+def end_not_read(ids, answers, end):
+    """The usual shift of a long text: the first token is never said."""
+    return list(ids[:-1]), mask(ids, answers, end)[1][1:]
+
+
+@mask.mistake(hint="end_not_read")
+def end_said_instead(ids, answers, end):
+    """The same, as long as the text: a last target is made up."""
+    return list(ids), [*mask(ids, answers, end)[1][1:], end]
+
+
+@mask.mistake(hint="one_late")
+def one_late_and_shorter(ids, answers, end):
+    """The usual shift, with the mask of the token that is read."""
+    pairs = zip(ids[1:], answers[:-1], strict=True)
+    return list(ids[:-1]), [i if answer else IGNORE for i, answer in pairs]
+
+
+@mask.mistake(hint="questions_dropped")
+def targets_dropped(ids, answers, end):
+    """Only the targets are taken out, so the two lists no longer fit."""
+    inputs, targets = mask(ids, answers, end)
+    return inputs, [target for target in targets if target != IGNORE]
