@@ -148,6 +148,13 @@ def only_the_last_turn(turns, before, end):
     return template(turns[-1:], before, end)
 
 
+@template.mistake(hint="only_the_last_question")
+def only_the_last_line(turns, before, end):
+    """The same, and no answer is begun."""
+    ((role, text),) = turns[-1:]
+    return before[role] + text + (end if role == "assistant" else "") + "\n"
+
+
 def _spelled(generator: torch.Generator) -> Iterator[tuple]:
     def row(*runs: int) -> tuple[list[int], list[bool]]:
         """Runs of tokens, question and answer in turn; every answer ends with token 0."""

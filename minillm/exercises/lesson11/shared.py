@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from minillm.exercises.lesson11.answers import some_answers, bare_words
+from minillm.exercises.lesson11.answers import bare_words, some_answers
 from minillm.exercises.registry import exercise
 
 
