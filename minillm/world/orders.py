@@ -6,6 +6,7 @@ and the question, in one wording, so that an answer is right or wrong.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 from typing import NamedTuple
 
@@ -27,6 +28,14 @@ class Setting:
     questions: tuple[int, int] = (1, 2)  # the fewest, the most
     unusual: bool = False  # colours, prices and places that the town never has
     reworded: bool = False  # questions in the wordings that are kept for the test
+
+    def __post_init__(self) -> None:
+        """Refuse settings that cannot work."""
+        if not self.orders or not all(1 <= number <= max(NUMBERS) for number in self.orders):
+            raise ValueError(f"orders is {self.orders}; give numbers from 1 to {max(NUMBERS)}.")
+        fewest, most = self.questions
+        if not 0 <= fewest <= most:
+            raise ValueError(f"questions is {self.questions}; give the fewest and the most.")
 
 
 # What a test may ask of a model that has learnt from the first.
@@ -72,13 +81,8 @@ class Unusual(Habits):
     def __init__(self, town: Town):
         super().__init__(town)
         pairs = product(CLASSES["colour"], CLASSES["thing"])
-        self._what = Table(
-            {
-                (colour, thing): 1
-                for colour, thing in pairs
-                if colour not in town.colours[thing].weights
-            }
-        )
+        new = [(one, thing) for one, thing in pairs if one not in town.colours[thing].weights]
+        self._what = Table(dict.fromkeys(new, 1))
         self._prices = {t: _others(NUMBERS[1:], town.prices[t]) for t in CLASSES["thing"]}
         self._places = {who: _others(CLASSES["place"], town.haunts[who]) for who in town.haunts}
 
@@ -105,36 +109,47 @@ def write_conversation(pen: Pen, habits: Habits, setting: Setting) -> None:
     orders = order_book(pen, habits, setting)
     ask = "reask" if setting.reworded else "ask"
     fewest, most = setting.questions
-    thing = None  # that the last question was about, if it has been ordered
-    for number in range(most + 1):
-        forms = {} if number == most else dict(QUESTIONS)
-        if forms and thing in orders:
-            forms |= {f"{one} it": 1 for one in QUESTIONS}
-        if number >= fewest:
-            forms["thanks"] = sum(forms.values()) or 1
+    form = thing = None  # what the last question was about
+    number = 0
+    while form != "thanks":
+        forms = _forms(ask=number < most, it=thing in orders, thanks=number >= fewest)
         pen.say(speaker(pen, "user"))
-        asked = pen.line(ask, Table(forms, GRAMMAR), thing=wanted(orders))
+        asked = pen.line(ask, forms, thing=wanted(orders))
         form, thing = asked["form"].removesuffix(" it"), asked.get("thing", thing)
         pen.say(speaker(pen, "assistant"))
-        if form == "thanks":
-            pen.line("answer", "thanks")
-        elif thing in orders:
-            order = orders[thing]
-            facts = {"where": {"place": order.place}, "colour": {"colour": order.colour}}
-            facts |= {"price": {"price": order.price}, "refund": {"rest": order.price - 1}}
-            pen.line("answer", form, **facts[form])
-        else:
-            pen.line("answer", "none")
+        reply(pen, form, orders.get(thing))
         pen.say(DONE)
-        if form == "thanks":
-            return
+        number += 1
+
+
+@cache
+def _forms(ask: bool, it: bool, thanks: bool) -> Table:
+    """What a customer may say: ask by name, ask about "it", say thanks: then half of the time."""
+    forms = dict(QUESTIONS) if ask else {}
+    if ask and it:
+        forms |= {f"{one} it": 1 for one in QUESTIONS}
+    if thanks:
+        forms["thanks"] = sum(forms.values()) or 1
+    return Table(forms, GRAMMAR)
+
+
+def reply(pen: Pen, form: str, order: Order | None) -> None:
+    """What the shop answers; `order` is None where there is no such order."""
+    if form == "thanks" or order is None:
+        pen.line("answer", "thanks" if form == "thanks" else "none")
+        return
+    facts = {
+        "where": {"place": order.place},
+        "colour": {"colour": order.colour},
+        "price": {"price": order.price},
+        "refund": {"rest": order.price - 1},  # a coin is kept for the carrier
+    }
+    pen.line("answer", form, **facts[form])
 
 
 def order_book(pen: Pen, habits: Habits, setting: Setting) -> dict[str, Order]:
     """Who ordered what, for how much, and where it is: by thing, each of which is there once."""
-    numbers = {number: 1 for number in setting.orders}
-    forms = Table({"one" if n == 1 else "many": 1 for n in numbers}, GRAMMAR)
-    many = Table({n: 1 for n in numbers if n > 1} or {2: 1}, GRAMMAR)
+    forms, many = _numbers(setting.orders)
     opening = pen.line("orders", forms, number=many)
     people, orders = [], {}
     for _ in range(1 if opening["form"] == "one" else opening["number"]):
@@ -145,6 +160,13 @@ def order_book(pen: Pen, habits: Habits, setting: Setting) -> dict[str, Order]:
         people.append(who)
         orders[thing] = Order(colour, price, place)
     return orders
+
+
+@cache
+def _numbers(orders: tuple[int, ...]) -> tuple[Table, Table]:
+    """One order or many, and how many; the second is not asked where there is only one."""
+    forms = Table({"one" if n == 1 else "many": 1 for n in orders}, GRAMMAR)
+    return forms, Table({n: 1 for n in orders if n > 1}, GRAMMAR)
 
 
 def wanted(orders: dict[str, Order]) -> Table:

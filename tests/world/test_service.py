@@ -186,3 +186,9 @@ def test_settings_by_name_and_by_hand():
         assert len(orders_of(conversation.document)) == 1
         assert len(conversation.answers) == 3  # and the thanks
     assert [c.turns for c in shop.write(3, seed=9)] == [c.turns for c in shop.write(3, seed=9)]
+
+
+@pytest.mark.parametrize("wrong", [{"orders": ()}, {"orders": (0, 2)}, {"questions": (3, 2)}])
+def test_settings_that_cannot_work(wrong):
+    with pytest.raises(ValueError, match=f"{next(iter(wrong))} is"):
+        Setting(**wrong)
