@@ -37,8 +37,9 @@ class Chat:
         """The answer to `text`, piece by piece; question and answer are then part of the turns.
 
         options: of `generate.tokens`; the likeliest token is taken unless they say otherwise.
-        Raises ValueError for words that the tokenizer does not know, Full where no room is left.
-        Then nothing has been said.
+        Raises ValueError for words that the tokenizer does not know, and Full where no room is
+        left: then nothing has been said. An answer that is cut by the end of the room raises Full
+        when what there was of it has been given.
         """
         turns = [*(self.turns or self._opening()), Turn("user", text)]
         ids = [self.tokenizer.end, *self.template.prompt(turns, self.tokenizer)]
@@ -51,22 +52,31 @@ class Chat:
         return [Turn("system", self.system)] if self.system else []
 
     def _answer(self, turns: list[Turn], ids: list[int], room: int, options: dict) -> Iterator[str]:
-        end, said = self.tokenizer.end, []
-        new = generate.tokens(self.model, ids, end=end, **{"count": room, **options})
+        end, new, said = self.tokenizer.end, [], []
+        tokens = generate.tokens(self.model, ids, end=end, **{"count": room, **options})
         # As in `generate.stream`, the prompt goes through too: how a piece is printed may depend
         # on what stands before it.
         left = len(self.tokenizer.decode(ids))
-        for piece in self.tokenizer.stream(chain(ids, new)):
+        for piece in self.tokenizer.stream(chain(ids, _noted(tokens, new))):
             fresh, left = piece[left:], max(0, left - len(piece))
             fresh = fresh if said else fresh.lstrip()  # the template ends before the space
             if fresh:
                 said.append(fresh)
                 yield fresh
         self.turns = [*turns, Turn("assistant", "".join(said))]
+        if len(new) == room:
+            raise Full(say("chat.cut", context=self.model.config.context))
 
     def new(self) -> None:
         """Forget what was said."""
         self.turns = []
+
+
+def _noted(tokens: Iterator[int], into: list[int]) -> Iterator[int]:
+    """The same tokens, each put into a list as it passes."""
+    for token in tokens:
+        into.append(token)
+        yield token
 
 
 def save(
@@ -103,8 +113,8 @@ def run(talk: Chat, questions: TextIO, **options) -> None:
     while True:
         print("> ", end="", flush=True)
         line = questions.readline()
-        if not shown:
-            print(line, end="" if line.endswith("\n") else "\n")
+        if not (shown and line):  # a terminal shows what is typed, but Ctrl-D leaves its line open
+            print(line.rstrip("\n"))
         line = line.strip() or ("" if line else "/quit")
         if line == "/quit":
             return
@@ -116,9 +126,10 @@ def run(talk: Chat, questions: TextIO, **options) -> None:
 
 
 def _reply(talk: Chat, question: str, options: dict) -> None:
+    piece = ""
     try:
         for piece in talk.say(question, **options):
             print(piece, end="", flush=True)
         print()
-    except ValueError as error:  # an unknown word, or no room: nothing was said
-        print(error)
+    except ValueError as error:  # an unknown word, or no room
+        print(f"\n{error}" if piece else error)

@@ -4,12 +4,13 @@ import io
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from minillm import chat, cli
-from minillm.adapt.conversation import ConversationRows, Template
+from minillm.adapt.conversation import ConversationRows, Template, Turn
 from minillm.batches import IGNORE
 from minillm.models.gpt import GPT, GPTConfig
 from minillm.training import TrainConfig, Trainer, save_model
@@ -79,6 +80,22 @@ def test_what_cannot_be_said_leaves_the_conversation_as_it_was(tuned):
     with pytest.raises(chat.Full, match=r"64"):
         talk.say(turns[0][1].text)
     assert talk.turns == full
+
+
+def test_an_answer_that_is_cut_says_so(tuned, capsys):
+    _, turns, folder = tuned
+    talk = chat.load(folder)
+    talk.turns = [Turn(one.role, one.text) for one in turns[0][:3]]
+    question, whole = turns[0][1].text, turns[0][2].text
+    ids = talk.template.prompt([*talk.turns, Turn("user", question)], talk.tokenizer)
+    context = len(ids) + 1 + 2  # the end token is read first; room for two tokens
+    talk.model.config = replace(talk.model.config, context=context)
+    pieces = []
+    with pytest.raises(chat.Full, match=str(context)):
+        pieces.extend(talk.say(question))  # keeps what came before the error
+    assert whole.startswith("".join(pieces))
+    assert 0 < len("".join(pieces)) < len(whole)
+    assert talk.turns[-1].text == "".join(pieces)
 
 
 def test_a_terminal_talks_until_quit(tuned, capsys):
