@@ -10,13 +10,25 @@ from minillm.batches import DocumentRows, Windows
 from minillm.run import load_model
 from minillm.world import KINDS, World
 
-NAMES = sorted(assets._known())
+NAMES = sorted(name for name, known in assets._known().items() if "file" not in known)
+RECORDS = sorted(assets._known().keys() - set(NAMES))  # measured once, with no model beside them
 
 
 def test_there_are_assets():
     assert {"stdlib", "world"} <= set(NAMES)
     folders = {path.name for path in assets.CHECKOUT.iterdir() if path.is_dir()}
-    assert folders - {"__pycache__"} == set(NAMES)
+    assert folders - {"__pycache__"} == {*NAMES, *RECORDS}
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_a_record_alone_is_the_known_file_and_says_how_it_was_made(name):
+    known = assets._known()[name]
+    content = (assets.path(name) / known["file"]).read_bytes()
+    assert (len(content), hashlib.sha256(content).hexdigest()) == (known["bytes"], known["sha256"])
+    record = json.loads(content)
+    assert record["command"].startswith("python assets/")
+    assert {"date", "machine", "python", "torch"} <= record.keys()
+    assert len(record["runs"]) >= 3
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -177,6 +177,7 @@ def tune(
         optimizer.step()
         schedule.step()
         yield loss.item()
+    model.zero_grad(set_to_none=True)  # as much memory as the weights
     model.eval()
 
 

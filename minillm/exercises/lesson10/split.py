@@ -1,0 +1,127 @@
+"""Lesson 10: a test that shares no file with the training texts."""
+
+from collections.abc import Iterator
+from itertools import groupby
+
+import torch
+
+from minillm.exercises.registry import exercise
+
+
+def _files(generator: torch.Generator) -> Iterator[tuple]:
+    yield ["a", "a", "b", "b", "b", "c"], 3
+    yield ["x", "x", "y", "y", "x", "z", "z", "x", "w"], 3  # files that come in parts
+    names = torch.randint(0, 6, (10,), generator=generator).repeat_interleave(2).tolist()
+    yield [f"file{n}.py" for n in names], 6
+    yield ["only", "other"], 1
+    yield ["p", "p", "p", "q", "r", "r"], 4  # reached exactly
+    yield ["m", "m", "n", "n", "n", "o", "o", "p"], 2
+    names = torch.randint(0, 9, (12,), generator=generator).repeat_interleave(3).tolist()
+    yield [f"{n}/code.py" for n in names], 10
+
+
+@exercise("classify.split", lesson="10", inputs=_files)
+def split(files: list[str], wanted: int) -> tuple[list[int], list[int]]:
+    """The rows to train on and the rows to test on, (train, test): two rising lists of numbers.
+
+    files[i] is the file that text i stands in. Whole files go to the test, in the order in which
+    they first come in the list, until the test holds at least `wanted` texts.
+    """
+    chosen, test = set(), []
+    for file in dict.fromkeys(files):
+        if len(test) >= wanted:
+            break
+        chosen.add(file)
+        test = [i for i, name in enumerate(files) if name in chosen]
+    return [i for i, name in enumerate(files) if name not in chosen], test
+
+
+def _of(files, chosen):
+    """The two lists, from the files of the test."""
+    rows = range(len(files))
+    return [i for i in rows if files[i] not in chosen], [i for i in rows if files[i] in chosen]
+
+
+@split.mistake
+def cut_by_rows(files, wanted):
+    """The first rows, whatever file they are of."""
+    rows = list(range(len(files)))
+    return rows[wanted:], rows[:wanted]
+
+
+@split.mistake(hint="cut_by_rows")
+def cut_by_last_rows(files, wanted):
+    """The last rows."""
+    rows = list(range(len(files)))
+    return rows[:-wanted], rows[-wanted:]
+
+
+@split.mistake
+def neighbours_only(files, wanted):
+    """Takes a file that comes in parts for several files."""
+    test = []
+    for _, rows in groupby(range(len(files)), key=files.__getitem__):
+        if len(test) < wanted:
+            test += rows
+    return [i for i in range(len(files)) if i not in test], test
+
+
+@split.mistake
+def stops_before(files, wanted):
+    """Leaves out the file that would reach the number."""
+    chosen, count = [], 0
+    for file in dict.fromkeys(files):
+        count += files.count(file)
+        if count > wanted:
+            break
+        chosen.append(file)
+    return _of(files, chosen)
+
+
+@split.mistake
+def one_file_more(files, wanted):
+    """Goes on when the number is reached."""
+    chosen, count = [], 0
+    for file in dict.fromkeys(files):
+        if count > wanted:
+            break
+        chosen.append(file)
+        count += files.count(file)
+    return _of(files, chosen)
+
+
+@split.mistake
+def counts_files(files, wanted):
+    """So many files, not texts."""
+    return _of(files, list(dict.fromkeys(files))[:wanted])
+
+
+@split.mistake
+def swapped(files, wanted):
+    """Test first."""
+    return split(files, wanted)[::-1]
+
+
+@split.mistake
+def names_not_rows(files, wanted):
+    """The names of the files."""
+    train, test = split(files, wanted)
+    return [files[i] for i in train], [files[i] for i in test]
+
+
+@split.mistake
+def in_both(files, wanted):
+    """All rows are trained on, the test's too."""
+    return list(range(len(files))), split(files, wanted)[1]
+
+
+@split.mistake
+def in_the_order_of_names(files, wanted):
+    """Files in alphabetical order."""
+    chosen, count = [], 0
+    for file in sorted(set(files), reverse=False):
+        if count >= wanted:
+            break
+        chosen.append(file)
+        count += files.count(file)
+    return _of(files, chosen)
