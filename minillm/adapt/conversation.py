@@ -36,8 +36,8 @@ class Template:
         """The tokens of a conversation, and for each whether it is part of an answer.
 
         Every piece is made into tokens by itself, so that none reaches across the line between
-        what is learnt and what is not. Raises ValueError for another role
-        than the three, and a tokenizer with no end token.
+        what is learnt and what is not. Raises ValueError for a role that is not one of the three,
+        and for a tokenizer with no end token.
         """
         if tokenizer.end is None:
             raise ValueError(f"{tokenizer!r} has no end token, so that no answer could end.")
