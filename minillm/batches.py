@@ -1,7 +1,7 @@
 """From a text to the batches a model trains on, and the part that is held out. Lesson 06."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -22,8 +22,8 @@ class Batch:
     targets: Tensor
 
     def to(self, device: torch.device | str) -> "Batch":
-        """The same batch on another device."""
-        return Batch(inputs=self.inputs.to(device), targets=self.targets.to(device))
+        """The same batch with inputs and targets on another device."""
+        return replace(self, inputs=self.inputs.to(device), targets=self.targets.to(device))
 
     @property
     def tokens(self) -> int:

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from itertools import chain
 from pathlib import Path
 from typing import TextIO
 
@@ -54,12 +53,8 @@ class Chat:
     def _answer(self, turns: list[Turn], ids: list[int], room: int, options: dict) -> Iterator[str]:
         end, new, said = self.tokenizer.end, [], []
         tokens = generate.tokens(self.model, ids, end=end, **{"count": room, **options})
-        # As in `generate.stream`, the prompt goes through too: how a piece is printed may depend
-        # on what stands before it.
-        left = len(self.tokenizer.decode(ids))
-        for piece in self.tokenizer.stream(chain(ids, _noted(tokens, new))):
-            fresh, left = piece[left:], max(0, left - len(piece))
-            fresh = fresh if said else fresh.lstrip()  # the template ends before the space
+        for piece in generate.continuation(self.tokenizer, ids, _noted(tokens, new)):
+            fresh = piece if said else piece.lstrip()  # the template ends before the space
             if fresh:
                 said.append(fresh)
                 yield fresh

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from minillm import __version__
+from minillm.distributed import LostRank
 from minillm.language import say
 
 
@@ -20,17 +22,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return options.command(options)
     except KeyboardInterrupt:
-        print(say("cli.interrupted"), file=sys.stderr)
+        _complain(say("cli.interrupted"))
         return 130
     except BrokenPipeError:  # the reader (head, less) has seen enough
         sys.stderr.close()
         return 0
-    except (ValueError, OSError) as error:
-        print(f"minillm: {_one_line(error)}", file=sys.stderr)
-        return 2
     except FloatingPointError as error:
-        print(f"minillm: {error}", file=sys.stderr)
+        _complain(f"minillm: {error}")
         return 1
+    except LostRank as error:  # which may have been rank 0
+        _complain(f"minillm: {error}", ranks="0 1")
+        return 1
+    except (ValueError, OSError) as error:
+        _complain(f"minillm: {_one_line(error)}")
+        return 2
+
+
+def _complain(line: str, ranks: str = "0") -> None:
+    """Say it on stderr; of several processes on this machine, only some do."""
+    if os.environ.get("LOCAL_RANK", "0") in ranks.split():
+        print(line, file=sys.stderr)
 
 
 def _one_line(error: Exception) -> str:
@@ -68,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     _option(train, "seed", type=int, metavar="N")
     _option(train, "out", metavar="DIR")
     _option(train, "json", action="store_true")
+    _option(train, "shard", action="store_true")
 
     command("progress", _progress)
     grade = command("grade", _grade)
@@ -82,7 +94,17 @@ def _parser() -> argparse.ArgumentParser:
     _option(generate, "temperature", type=float, default=1.0, metavar="T")
     _option(generate, "top-k", type=int, metavar="K")
     _option(generate, "top-p", type=float, default=1.0, metavar="P")
+    _option(generate, "repetition-penalty", type=float, default=1.0, metavar="X")
+    _option(generate, "beams", type=int, metavar="N")
+    _option(generate, "stop", action="append", default=[], metavar="TEXT")
     _option(generate, "seed", type=int, metavar="N")
+
+    serve = command("serve", _serve)
+    _option(serve, "model", required=True, metavar="DIR")
+    _option(serve, "host", default="127.0.0.1", metavar="ADDRESS")
+    _option(serve, "port", type=int, default=8000, metavar="N")
+    _option(serve, "rows", type=int, default=8, metavar="N")
+    _option(serve, "waiting", type=int, default=32, metavar="N")
 
     chat = command("chat", _chat)
     _option(chat, "model", "chat_model", required=True, metavar="DIR")
@@ -112,12 +134,17 @@ def _doctor(options: argparse.Namespace) -> int:
 
 def _train(options: argparse.Namespace) -> int:
     from minillm import run
+    from minillm.training import distributed
 
     given = {
         name: getattr(options, name) for name in run.OPTIONS if getattr(options, name) is not None
     }
-    session = run.resumed(options.resume, given) if options.resume else run.started(given)
-    run.train(session, report=_print_json if options.json else None)
+    with distributed.joined(shard=options.shard) as ranks:
+        if options.resume:
+            session = run.resumed(options.resume, given, ranks=ranks)
+        else:
+            session = run.started(given, ranks=ranks)
+        run.train(session, report=_print_json if options.json else None)
     return 0
 
 
@@ -134,7 +161,13 @@ def _generate(options: argparse.Namespace) -> int:
     model, tokenizer = load_model(Path(options.model))
     generator = torch.Generator()
     generator.manual_seed(options.seed) if options.seed is not None else generator.seed()
-    pieces = generate.stream(
+    if options.beams is not None:
+        found = generate.beam_text(
+            model, tokenizer, options.prompt, width=options.beams, count=options.tokens
+        )
+        print(found)
+        return 0
+    generate.show(
         model,
         tokenizer,
         options.prompt,
@@ -142,12 +175,23 @@ def _generate(options: argparse.Namespace) -> int:
         temperature=options.temperature,
         top_k=options.top_k,
         top_p=options.top_p,
+        repetition_penalty=options.repetition_penalty,
+        stop=options.stop,
         generator=generator,
     )
-    for i, piece in enumerate(pieces):
-        # The prompt waits for the first piece: a prompt that cannot be read prints nothing.
-        print(piece if i else options.prompt + piece, end="", flush=True)
-    print()
+    return 0
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from minillm import serve
+
+    serve.run(
+        Path(options.model),
+        host=options.host,
+        port=options.port,
+        rows=options.rows,
+        waiting=options.waiting,
+    )
     return 0
 
 

@@ -150,6 +150,22 @@ def _stdlib_paths(folder: Path) -> Iterator[Path]:
                 yield path
 
 
+def parallel() -> list[tuple[str, str]]:
+    """A story told in English and in Chinese, as (English, Chinese) sentences. Lesson 02.
+
+    Written for the course, about 3,000 characters of Chinese: what a printing house casts as one
+    piece, and what it has to spell. Nothing to train on; a text whose two halves say the same.
+
+    >>> len(parallel())
+    115
+    >>> parallel()[2][1]
+    '坊里印渡船的时刻表、茶叶的标签、喜帖，每逢星期六还出一张两种文字的小报。'
+    """
+    path = Path(__file__).parent / "texts/printing_house.txt"
+    blocks = path.read_text(encoding="utf-8").rstrip("\n").split("\n\n")
+    return [tuple(block.split("\n")) for block in blocks]
+
+
 def from_file(path: str | os.PathLike) -> str:
     r"""Your own text: a UTF-8 file, a byte order mark allowed; line ends become "\n".
 

@@ -11,9 +11,15 @@ from torch import nn
 from minillm.batches import IGNORE, DocumentRows, Windows
 
 
-@torch.no_grad()
 def loss(model: nn.Module, data: Windows | DocumentRows) -> float:
     """Mean cross-entropy over all of `data`, nats per token; dropout off. Lesson 05."""
+    total, tokens = summed_loss(model, data)
+    return total / tokens
+
+
+@torch.no_grad()
+def summed_loss(model: nn.Module, data: Windows | DocumentRows) -> tuple[float, int]:
+    """The same before the division: nats over all of `data`, and how many tokens were scored."""
     was_training = model.training
     model.eval()
     device = next(model.parameters()).device
@@ -28,7 +34,7 @@ def loss(model: nn.Module, data: Windows | DocumentRows) -> float:
             tokens += batch.tokens
     finally:
         model.train(was_training)
-    return total / tokens
+    return total, tokens
 
 
 def perplexity(loss: float) -> float:

@@ -9,12 +9,14 @@ from typing import Any
 from tqdm import tqdm
 
 from minillm import corpus, evaluate
+from minillm.distributed import LostRank
 from minillm.language import say
 from minillm.models.gpt import GPT, GPTConfig
 from minillm.presets import preset
 from minillm.sources import Source, TextSource, WorldSource
 from minillm.tokenizer import Tokenizer
 from minillm.training import checkpoint
+from minillm.training.distributed import DistributedTrainer, Ranks, broken, in_turn
 from minillm.training.loop import Step, TrainConfig, Trainer
 
 Report = Callable[[dict[str, Any]], None]
@@ -89,14 +91,14 @@ class Run:
         self.saved_at = self.trainer.seconds
 
 
-def started(given: dict[str, Any]) -> Run:
+def started(given: dict[str, Any], *, ranks: Ranks | None = None) -> Run:
     """A new run from `OPTIONS`; reads the text and writes a first checkpoint."""
     given = dict(given)
     out = given.pop("out", None)
     if given.get("corpus") == "world":
         given.setdefault("preset", "world")
     recipe = Recipe(**given)
-    source = recipe.source
+    source = in_turn(lambda: recipe.source, ranks)
     recipe = replace(recipe, fingerprint=source.fingerprint)
     folder = Path(out) if out else _free_folder(recipe)
     if (folder / checkpoint.FILE).exists():
@@ -106,12 +108,12 @@ def started(given: dict[str, Any]) -> Run:
         )
     tokenizer = source.tokenizer(recipe.tokenizer, recipe.vocab_size)
     shape = preset(recipe.preset).model(tokenizer.vocab_size)
-    run = _run(recipe, folder, source, tokenizer, shape)
+    run = _run(recipe, folder, source, tokenizer, shape, ranks)
     run.save()  # a folder that cannot be written to is found out before training, not after
     return run
 
 
-def resumed(folder: str | Path, given: dict[str, Any]) -> Run:
+def resumed(folder: str | Path, given: dict[str, Any], *, ranks: Ranks | None = None) -> Run:
     """A saved run where it stopped. Only how long to train may change."""
     saved = checkpoint.load(folder)
     fixed = sorted(given.keys() - {"steps", "minutes", "until_loss"})
@@ -127,25 +129,31 @@ def resumed(folder: str | Path, given: dict[str, Any]) -> Run:
             "resume it from Python with training.checkpoint.resume."
         )
     recipe = Recipe(**{**saved.about["run"], **given})
-    source = recipe.source
+    source = in_turn(lambda: recipe.source, ranks)
     if source.fingerprint != recipe.fingerprint:
         raise ValueError(
             f"The text {recipe.text or recipe.corpus} has changed since the run in {folder} began. "
             "Put the old text back, or start a new run."
         )
     shape = GPTConfig(**saved.about["model"])
-    run = _run(recipe, saved.path.parent, source, saved.tokenizer(), shape)
+    run = _run(recipe, saved.path.parent, source, saved.tokenizer(), shape, ranks)
     checkpoint.resume(run.trainer, saved)
     run.saved_at = run.trainer.seconds
     return run
 
 
 def _run(
-    recipe: Recipe, folder: Path, source: Source, tokenizer: Tokenizer, shape: GPTConfig
+    recipe: Recipe,
+    folder: Path,
+    source: Source,
+    tokenizer: Tokenizer,
+    shape: GPTConfig,
+    ranks: Ranks | None,
 ) -> Run:
     batch_size = preset(recipe.preset).batch_size
     train, held_out = source.data(tokenizer, context=shape.context, batch_size=batch_size)
-    trainer = Trainer(GPT(shape, seed=recipe.seed), train, held_out, recipe.training)
+    parts = GPT(shape, seed=recipe.seed), train, held_out, recipe.training
+    trainer = DistributedTrainer(*parts, ranks) if ranks else Trainer(*parts)
     return Run(
         recipe=recipe, folder=folder, tokenizer=tokenizer, trainer=trainer, kinds=source.kinds
     )
@@ -160,9 +168,12 @@ def load_model(folder: str | Path) -> tuple[GPT, Tokenizer]:
 
 
 def train(run: Run, *, report: Report | None = None) -> None:
-    """Train to the end, saving as it goes; `report` takes a dict a validation, else a bar runs."""
-    trainer, target = run.trainer, run.recipe.until_loss
-    bar = None if report else _Bar(trainer)
+    """Train to the end, saving as it goes; `report` takes a dict a validation, else a bar runs.
+
+    Of several processes rank 0 alone reports. LostRank when another one has died.
+    """
+    trainer, target, writes = run.trainer, run.recipe.until_loss, run.trainer.rank == 0
+    bar = _Bar(trainer) if writes and not report else None
     losses: list[float] = []
     try:
         for step in trainer:
@@ -171,24 +182,37 @@ def train(run: Run, *, report: Report | None = None) -> None:
                 bar.show(step)
             if step.val_loss is not None and report:
                 mean = sum(losses) / len(losses)
-                report({**_line(step), "loss": mean, "val_loss": step.val_loss} | _regret(run))
+                line = {**_line(step), "loss": mean, "val_loss": step.val_loss} | _regret(run)
                 losses.clear()
+                if writes:
+                    report(line)
             if step.val_loss is not None or step.seconds - run.saved_at > SAVE_EVERY:
                 run.save()
             if target is not None and step.val_loss is not None and step.val_loss <= target:
                 break
     except KeyboardInterrupt:
         run.save()
-        print(say("train.stopped", folder=run.folder, step=trainer.step), file=sys.stderr)
+        if writes:
+            print(say("train.stopped", folder=run.folder, step=trainer.step), file=sys.stderr)
         raise
+    except RuntimeError as error:
+        if not broken(error):
+            raise
+        raise LostRank(say("train.lost", rank=trainer.rank, folder=run.folder)) from error
     finally:
         if bar:
             bar.close()
     run.save()
-    if bar and run.kinds:
-        words = ", ".join(f"{kind} {bits:.3f}" for kind, bits in _regret(run)["regret"].items())
+    regret = {} if report else _regret(run).get("regret", {})  # all ranks together, or none
+    if writes:
+        _say_done(run, regret)
+
+
+def _say_done(run: Run, regret: dict[str, float]) -> None:
+    if regret:
+        words = ", ".join(f"{kind} {bits:.3f}" for kind, bits in regret.items())
         print(say("train.regret", regrets=words), file=sys.stderr)
-    print(say("train.done", folder=run.folder, **_summary(trainer)), file=sys.stderr)
+    print(say("train.done", folder=run.folder, **_summary(run.trainer)), file=sys.stderr)
 
 
 def _line(step: Step) -> dict[str, Any]:

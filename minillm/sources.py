@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from minillm import corpus
 from minillm.batches import DocumentRows, Windows, hold_out, windows
+from minillm.distributed import writes
 from minillm.language import say
 from minillm.tokenizer import BPETokenizer, ByteTokenizer, CharTokenizer, Tokenizer
 from minillm.world import KINDS, World
@@ -48,7 +49,7 @@ class TextSource:
             return ByteTokenizer()
         if name == "char":
             return CharTokenizer.train(self.text)  # of the held-out part, only the alphabet
-        with tqdm(desc=say("train.merges"), unit="") as bar:
+        with tqdm(desc=say("train.merges"), unit="", disable=not writes()) as bar:
 
             def progress(done: int, total: int) -> None:
                 bar.total = total

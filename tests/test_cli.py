@@ -53,6 +53,19 @@ def test_train_reports_in_json_and_generate_continues(text, capsys):
     assert out == "She sells sea shells on the s\n"
 
 
+def test_a_text_is_cut_at_a_stop_string_penalised_or_searched_for(text, capsys):
+    run(capsys, "train", "--text", text, "--steps", "120", "--out", "model", "--json")
+    write = ("generate", "--model", "model", "--prompt", "She sells", "--tokens", "20")
+    greedy = (*write, "--temperature", "0")
+    code, out, _ = run(capsys, *greedy, "--stop", "shore", "--stop", "hells")
+    assert (code, out) == (0, "She sells sea s\n")
+    assert run(capsys, *write, "--beams", "3")[1] == "She sells sea shells on the s\n"
+    for wrong, words in (("--beams", "width 0"), ("--repetition-penalty", "repetition_penalty 0")):
+        code, out, err = run(capsys, *write, wrong, "0")
+        assert (code, out) == (2, "")
+        assert words in err
+
+
 def test_the_seed_decides_what_is_written(text, capsys):
     run(capsys, "train", "--text", text, "--steps", "2", "--out", "model", "--json")
     write = ("generate", "--model", "model", "--prompt", "S", "--tokens", "30", "--seed")
@@ -130,6 +143,7 @@ BAD = {
     "option": (["train", "--text", "shells.txt", "--colour", "red"], "--colour"),
     "abbreviation": (["train", "--text", "shells.txt", "--step", "1"], "--step"),
     "source": (["train"], "--text"),
+    "alone": (["train", "--text", "shells.txt", "--shard"], "torchrun --nproc_per_node=2"),
     "two sources": (["train", "--text", "shells.txt", "--corpus", "stdlib"], "not allowed"),
     "command": (["fly"], "fly"),
     "no model": (["generate", "--model", "nowhere", "--prompt", "a"], "train --out"),

@@ -395,3 +395,25 @@ def test_documents_without_others_keep_their_numbers_and_their_order():
     for mine, theirs in zip(rest, [more[i] for i in range(5, 9)], strict=True):
         assert all(np.array_equal(a, b) for a, b in zip(mine, theirs, strict=True))
     assert len(some.without(more)) == 0
+
+
+# The story that is told twice
+
+
+def test_the_story_is_told_in_english_and_in_chinese_sentence_by_sentence():
+    story = corpus.parallel()
+    for english, chinese in story:
+        assert re.search(r"""[.?!]["']?$""", english), english
+        assert english.isascii(), english
+        assert re.search(r"[。？！](”|$)|”。$|轻声说。$", chinese), chinese
+        assert re.search(r"[\u4e00-\u9fff]{2}", chinese), chinese
+        assert not re.search(r"[,?!;] |[a-z][\u4e00-\u9fff]|[\u4e00-\u9fff][a-z]", chinese), chinese
+    assert 2_800 <= sum(len(chinese) for _, chinese in story) <= 3_200
+
+
+def test_each_part_of_the_story_is_as_long_as_it_would_be_in_the_other_language():
+    """A sentence that slipped a line would be far too long or too short for its neighbour."""
+    sizes = [(len(english), len(chinese)) for english, chinese in corpus.parallel()]
+    ratios = sorted(english / chinese for english, chinese in sizes)
+    assert 1.4 < ratios[0] < ratios[-1] < 6.5
+    assert len({english for english, _ in corpus.parallel()}) == len(sizes)

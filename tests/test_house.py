@@ -62,7 +62,8 @@ def test_binder_stands_alone():
     options = [line for line in lines if line.startswith("-")]
     assert options == ["--extra-index-url https://download.pytorch.org/whl/cpu"]
     assert RUNTIME in SpecifierSet(PROJECT["requires-python"])
-    assert (ROOT / ".binder/postBuild").stat().st_mode & 0o111, "postBuild cannot be executed"
+    for script in ("postBuild", "start"):
+        assert (ROOT / ".binder" / script).stat().st_mode & 0o111, f"{script} cannot be executed"
 
 
 def make(*arguments):

@@ -86,10 +86,8 @@ def unlike(exercise: Exercise, note: str, value: object, difference: Difference,
     if not difference.form:
         title, key = "not_yet", "some_differ" if difference.total > 1 else "one_differs"
     else:
-        title, key = (
-            "form",
-            "none" if value is None else "axes" if difference.axes else "other_form",
-        )
+        found = [name for name in ("axes", "length") if getattr(difference, name)]
+        title, key = "form", "none" if value is None else (*found, "other_form")[0]
     text = say(
         f"exercises.{key}",
         wrong=difference.wrong,

@@ -23,6 +23,7 @@ class Difference:
     cells: tuple[tuple[str, str, str], ...]
     form: bool
     axes: tuple[int, ...] = ()  # of a wrong shape with the right number of axes
+    length: bool = False  # a list, as expected, but of another length
     total: int = 1  # values compared
     wrong: int = 1  # values that differ
 
@@ -45,8 +46,11 @@ def compare(
 def _compare_sequences(
     got: object, expected: list | tuple, tolerance: float, where: str
 ) -> Difference | None:
-    if not isinstance(got, list | tuple) or len(got) != len(expected):
+    if not isinstance(got, list | tuple):
         return _form(got, expected, where)
+    if len(got) != len(expected):
+        cells = ((where, describe(got), describe(expected)),)
+        return Difference(cells=cells, form=True, length=True)
     parts = [
         compare(mine, theirs, tolerance, f"{where}[{i}]")
         for i, (mine, theirs) in enumerate(zip(got, expected, strict=True))

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from minillm.models.cache import LayerCache
+from minillm.models.cache import Keep
 
 
 class Tap(nn.Module):
@@ -82,9 +82,12 @@ class Attention(nn.Module):
         x: Tensor,
         mask: Tensor | None,
         turn: Callable[[Tensor], Tensor] | None = None,
-        cache: LayerCache | None = None,
+        keep: Keep | None = None,
     ) -> Tensor:
-        """x (B, T, C) to (B, T, C). mask None means causal over the T tokens of `x`."""
+        """x (B, T, C) to (B, T, C). mask None means causal over the T tokens of `x`.
+
+        keep stores the new keys and values, and returns all there are (lesson 09).
+        """
         B, T, C = x.shape
         # Each head gets its own slice of the width: (B, T, 3C) to (3, B, H, T, D).
         qkv = self.qkv(x).view(B, T, 3, self.heads, C // self.heads).permute(2, 0, 3, 1, 4)
@@ -94,8 +97,8 @@ class Attention(nn.Module):
         if turn is not None:
             qk = turn(qk)
         q, k, v = *qk.unbind(), v.squeeze(0)
-        if cache is not None:
-            k, v = cache.append(k, v)  # (B, H, S, D)
+        if keep is not None:
+            k, v = keep(k, v)  # (B, H, S, D)
         y = self.read(q, k, v, mask)  # (B, H, T, D)
         return self.output(y.transpose(1, 2).reshape(B, T, C))
 

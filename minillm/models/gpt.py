@@ -82,12 +82,12 @@ class Block(nn.Module):
         self.mlp = MLP(c.width, c.mlp, bias=c.bias)
         self.dropout = nn.Dropout(c.dropout) if c.dropout else nn.Identity()
 
-    def forward(self, x: Tensor, mask: Tensor | None, turn=None, cache=None) -> Tensor:
+    def forward(self, x: Tensor, mask: Tensor | None, turn=None, keep=None) -> Tensor:
         """x (B, T, C) to (B, T, C): the stream plus what the two branches add to it."""
         if self.before:
-            x = x + self.dropout(self.attention(self.attention_norm(x), mask, turn, cache))
+            x = x + self.dropout(self.attention(self.attention_norm(x), mask, turn, keep))
             return x + self.dropout(self.mlp(self.mlp_norm(x)))
-        x = self.attention_norm(x + self.dropout(self.attention(x, mask, turn, cache)))
+        x = self.attention_norm(x + self.dropout(self.attention(x, mask, turn, keep)))
         return self.mlp_norm(x + self.dropout(self.mlp(x)))
 
 
@@ -147,17 +147,22 @@ class GPT(nn.Module):
 
         mask (B, 1, T, S) or (T, S), True = may attend, replaces the causal mask.
         positions (T,) or (B, T), default 0, 1, 2... after what the cache holds.
-        cache keeps keys and values from call to call; only the new tokens are passed.
+        cache keeps keys and values from call to call; only the new tokens are passed. With
+        positions (B, T), each row's new tokens go to places of their own in it.
         """
         _, T = tokens.shape
-        start = cache.length if cache is not None else 0
+        start = cache.length if cache is not None and positions is None else 0
         if start + T > self.config.context:
             raise ValueError(
                 f"{start + T} tokens came, but this model reads {self.config.context} at once; "
                 "pass the last ones only."
             )
-        if positions is None:
-            positions = torch.arange(start, start + T, device=tokens.device)
+        keeps = [None] * self.config.layers
+        if cache is not None:
+            positions, read, keeps = cache.place(tokens, positions)
+            mask = read if mask is None else mask
+        elif positions is None:
+            positions = torch.arange(T, device=tokens.device)
         x = self.embedding(tokens)  # (B, T, C)
         if self.position is not None:
             x = x + self.position(positions)
@@ -165,8 +170,8 @@ class GPT(nn.Module):
             x = x + self.sinusoids[positions]
         x = self.dropout(x)
         turn = self.rotary.at(positions) if self.rotary is not None else None
-        for i, block in enumerate(self.blocks):
-            x = block(x, mask, turn, cache.layers[i] if cache is not None else None)
+        for block, keep in zip(self.blocks, keeps, strict=True):
+            x = block(x, mask, turn, keep)
         return self.logits(self.norm(x))
 
     def logits(self, x: Tensor) -> Tensor:

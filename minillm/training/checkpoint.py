@@ -16,6 +16,7 @@ from minillm import tokenizer as tokenizers
 from minillm.files import replacing
 from minillm.tokenizer import Tokenizer
 from minillm.training.loop import Step, Trainer
+from minillm.training.sharding import part_like, whole
 
 FILE = "model.safetensors"
 FORMAT = "minillm 1"
@@ -45,7 +46,7 @@ class Checkpoint:
                     f"{self.path} does not fit this model: {name} is {shape(a)} in the file and "
                     f"{shape(b)} in the model."
                 )
-        model.load_state_dict(saved)
+        model.load_state_dict({name: part_like(t, own[name]) for name, t in saved.items()})
 
     def tokenizer(self) -> Tokenizer:
         """The tokenizer the model was trained with."""
@@ -64,6 +65,7 @@ def save_model(
 
     model: any module with a dataclass `config`, from which it can be built again.
     run: anything in JSON that says where the model comes from (the text, the settings).
+    Where several processes train together, all of them call this, and rank 0 writes.
     """
     tensors = {f"model.{name}": t for name, t in model.state_dict().items()}
     about = {"model": asdict(model.config), "tokenizer": tokenizer.to_dict(), "run": run or {}}
@@ -76,10 +78,15 @@ def save_model(
             "seconds": trainer.seconds,
             "history": [asdict(step) for step in trainer.history],
         }
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / FILE
-    _write(path, {k: t.detach().cpu().contiguous() for k, t in tensors.items()}, about)
+    path, writes = Path(folder) / FILE, trainer is None or trainer.rank == 0
+    gathered = {}
+    for name, tensor in tensors.items():  # one at a time: the whole model is on no GPU
+        tensor = whole(tensor.detach())
+        if writes:
+            gathered[name] = tensor.cpu().contiguous()
+    if writes:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(path, gathered, about)
     return path
 
 
@@ -132,7 +139,7 @@ def resume(trainer: Trainer, checkpoint: Checkpoint) -> None:
         prefix = f"state.{name}."
         for key, tensor in checkpoint.tensors.items():
             if key.startswith(prefix):
-                optimizer.state[p][key.removeprefix(prefix)] = tensor.to(p.device)
+                optimizer.state[p][key.removeprefix(prefix)] = part_like(tensor, p)
     training = checkpoint.about["training"]
     trainer.step, trainer.tokens = training["step"], training["tokens"]
     trainer.seconds = training["seconds"]

@@ -16,6 +16,7 @@ from torch import nn
 from minillm import evaluate
 from minillm.batches import IGNORE, Batch, Windows
 from minillm.training.optim import optimizers
+from minillm.training.sharding import whole
 
 Decay = Literal["linear", "cosine", "none"]
 OptimizerName = Literal["adamw", "muon"]
@@ -99,6 +100,8 @@ class Trainer:
     Step s draws its batch from `seed` and s alone, so that a resumed run sees the same batches.
     """
 
+    rank = 0  # which of the processes that train together this is (`training.distributed`)
+
     def __init__(
         self,
         model: nn.Module,
@@ -107,6 +110,7 @@ class Trainer:
         config: TrainConfig,
     ) -> None:
         self.model, self.train, self.validation, self.config = model, train, validation, config
+        self.forward = model  # what training calls: the model, or something wrapped around it
         self.optimizers = optimizers(model, config)
         self.step, self.tokens, self.seconds = 0, 0, 0.0
         self.history: list[Step] = []
@@ -131,7 +135,7 @@ class Trainer:
         self.model.train()
         loss, tokens = self._gradient()
         limit = math.inf if config.clip is None else config.clip
-        norm = nn.utils.clip_grad_norm_(self.model.parameters(), limit).item()
+        norm = whole(nn.utils.clip_grad_norm_(self.model.parameters(), limit)).item()
         if not math.isfinite(norm):
             raise FloatingPointError(
                 f"The gradient of step {self.step + 1} is {norm}: training has blown up. "
@@ -142,7 +146,7 @@ class Trainer:
                 group["lr"] = group["peak_lr"] * share
             optimizer.step()
         self.step, self.tokens = self.step + 1, self.tokens + tokens
-        self.seconds += time.perf_counter() - start
+        self.seconds += self._took(start)
         return Step(
             step=self.step,
             loss=loss,
@@ -163,13 +167,16 @@ class Trainer:
         self.model.zero_grad(set_to_none=True)
         total = 0.0
         with torch.random.fork_rng():  # dropout draws from the global generator: lend it a seed
-            torch.manual_seed(seed)
+            torch.manual_seed(seed + self.rank * 10**12)  # each rank drops other numbers
             for batch in batches:
                 # Dividing by all tokens makes the sum of the parts the gradient of the whole.
-                loss = summed_loss(self.model, batch) / tokens
+                loss = summed_loss(self.forward, batch) / tokens
                 loss.backward()
                 total += loss.item()
         return total, tokens
+
+    def _took(self, start: float) -> float:
+        return time.perf_counter() - start
 
     def _validation_due(self) -> bool:
         every = self.config.validate_every

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
+from minillm.training.sharding import part_like, whole
+
 # Jordan 2024 (github.com/KellerJordan/Muon): a quintic whose iteration pulls singular values
 # to between about 0.7 and 1.2 in five steps. Steepness at zero matters more than hitting 1.
 A, B, C = 3.4445, -4.7750, 2.0315
@@ -56,22 +58,28 @@ class Muon(torch.optim.Optimizer):
     @torch.no_grad()
     def step(self) -> None:
         """Move every matrix that has a gradient."""
-        stacks: dict[tuple, list[tuple[Tensor, Tensor, dict]]] = defaultdict(list)
+        stacks: dict[tuple, list[tuple[nn.Parameter, Tensor]]] = defaultdict(list)
+        moves: dict[nn.Parameter, list[Tensor]] = defaultdict(list)
         for group in self.param_groups:
             for p in group["params"]:
                 if p.grad is not None:
                     speed = self._momentum(p)
                     speed.lerp_(p.grad, 1 - group["momentum"])
-                    ahead = p.grad.lerp(speed, group["momentum"])  # Nesterov
-                    for m, a in zip(
-                        p.chunk(group["parts"]), ahead.chunk(group["parts"]), strict=True
-                    ):
-                        stacks[(m.shape, m.dtype, m.device)].append((m, a, group))
-        for (shape, *_), stack in stacks.items():
-            updates = orthogonalise(torch.stack([ahead for _, ahead, _ in stack]))
-            for (matrix, _, group), update in zip(stack, updates, strict=True):
-                matrix.mul_(1 - group["lr"] * group["weight_decay"])
-                matrix.sub_(update, alpha=group["lr"] * max(1.0, shape[0] / shape[1]) ** 0.5)
+                    # Nesterov. Rows of a matrix cannot be orthogonalised without the others.
+                    ahead = whole(p.grad.lerp(speed, group["momentum"]))
+                    for a in ahead.chunk(group["parts"]):
+                        stacks[(a.shape, a.dtype, a.device)].append((p, a))
+        for stack in stacks.values():
+            updates = orthogonalise(torch.stack([ahead for _, ahead in stack]))
+            for (p, _), update in zip(stack, updates, strict=True):
+                moves[p].append(update)
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p in moves:
+                    rows, columns = moves[p][0].shape
+                    stretch = max(1.0, rows / columns) ** 0.5
+                    p.mul_(1 - group["lr"] * group["weight_decay"])
+                    p.sub_(part_like(torch.cat(moves[p]), p), alpha=group["lr"] * stretch)
 
     def _momentum(self, p: Tensor) -> Tensor:
         state = self.state[p]

@@ -123,6 +123,14 @@ def test_a_wrong_form_goes_before_wrong_values():
     assert difference.cells == (("result[1]", "list of 1", "int"),)
 
 
+def test_a_list_of_another_length_is_told_from_another_form():
+    difference = compare([1, 2], [1, 2, 3], 1e-5)
+    assert difference.form
+    assert difference.length
+    assert difference.cells == (("result", "list of 2", "list of 3"),)
+    assert not compare(5, [1, 2, 3], 1e-5).length
+
+
 def test_numbers_are_shown_in_digits_that_tell_them_apart():
     (cell,) = compare(1.00002, 1.0, 1e-5).cells
     assert cell == ("result", "1.00002", "1")

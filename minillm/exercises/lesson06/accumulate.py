@@ -97,6 +97,35 @@ def last_part_only(mean_loss, weight, batches):
 
 
 @accumulate.mistake
+def one_left_out(mean_loss, weight, batches):
+    """Leaves out the last micro-batch, and counts without it."""
+    return accumulate(mean_loss, weight, batches[:-1] or batches)
+
+
+@accumulate.mistake(hint="one_left_out")
+def last_left_out(mean_loss, weight, batches):
+    """Leaves out the last micro-batch, but counts it."""
+    counted = _examples(batches[:-1] or batches) / _examples(batches)
+    return one_left_out(mean_loss, weight, batches) * counted
+
+
+@accumulate.mistake(hint="one_left_out")
+def first_left_out(mean_loss, weight, batches):
+    """Leaves out the first micro-batch, but counts it."""
+    rest = batches[1:]
+    if not rest:
+        return torch.zeros_like(weight)
+    return accumulate(mean_loss, weight, rest) * _examples(rest) / _examples(batches)
+
+
+@accumulate.mistake
+def first_one_only(mean_loss, weight, batches):
+    """Returns within the loop."""
+    share = len(batches[0][0]) / _examples(batches)
+    return accumulate(mean_loss, weight, batches[:1]) * share
+
+
+@accumulate.mistake
 def never_divided(mean_loss, weight, batches):
     """The gradient of the sum of all losses."""
     return sum(grad * size for _, grad, size in _each(mean_loss, weight, batches))
@@ -155,6 +184,16 @@ def counted_again_undivided(mean_loss, weight, batches):
     return _counted_again(mean_loss, weight, batches, lambda size: 1)
 
 
+@accumulate.mistake(hint="counted_again")
+def losses_counted_again(mean_loss, weight, batches):
+    """Adds up the losses, and lets `backward` run over the sum in each round."""
+    so_far = total = torch.zeros_like(weight)
+    for _, grad, size in _each(mean_loss, weight, batches):
+        so_far = so_far + grad * size / _examples(batches)
+        total = total + so_far
+    return total
+
+
 @accumulate.mistake
 def divided_each_time(mean_loss, weight, batches):
     """Divides the sum inside the loop, so that the early ones are divided often."""
@@ -162,6 +201,15 @@ def divided_each_time(mean_loss, weight, batches):
     for _, grad, _ in _each(mean_loss, weight, batches):
         total = (total + grad) / len(batches)
     return total
+
+
+@accumulate.mistake(hint="divided_each_time")
+def halved_each_time(mean_loss, weight, batches):
+    """The mean of what there is and of what comes, in every round."""
+    first, *rest = (grad for _, grad, _ in _each(mean_loss, weight, batches))
+    for grad in rest:
+        first = (first + grad) / 2
+    return first
 
 
 @accumulate.mistake

@@ -120,10 +120,35 @@ def corrected_by_product(weight, grad, mean, square, step, lr, beta1, beta2, eps
     return weight * (1 - lr * decay) - move, *state
 
 
+@adamw.mistake(hint="corrected_as_at_first")
+def corrected_by_power_of_rest(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
+    """Takes the power of 1 - beta, not of beta."""
+    *state, _, _ = _averages(grad, mean, square, step, beta1, beta2)
+    corrected_mean = state[0] / (1 - beta1) ** step
+    corrected_square = state[1] / (1 - beta2) ** step
+    move = lr * corrected_mean / (corrected_square.sqrt() + eps)
+    return weight * (1 - lr * decay) - move, *state
+
+
 @adamw.mistake
-def corrected_one_ahead(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
+def corrected_downwards(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
+    """Multiplies by 1 - beta**step."""
+    *state, _, _ = _averages(grad, mean, square, step, beta1, beta2)
+    corrected_mean, corrected_square = state[0] * (1 - beta1**step), state[1] * (1 - beta2**step)
+    move = lr * corrected_mean / (corrected_square.sqrt() + eps)
+    return weight * (1 - lr * decay) - move, *state
+
+
+@adamw.mistake
+def corrected_off_by_one(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
     """Takes `step` to count from 0."""
     return adamw(weight, grad, mean, square, step + 1, lr, beta1, beta2, eps, decay)
+
+
+@adamw.mistake(hint="corrected_off_by_one")
+def corrected_one_behind(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
+    """Takes one step off, and divides by zero at the first."""
+    return adamw(weight, grad, mean, square, step - 1, lr, beta1, beta2, eps, decay)
 
 
 @adamw.mistake
@@ -138,6 +163,13 @@ def _with_means(weight, mean, square, step, lr, beta1, beta2, eps, decay):
     corrected_mean, corrected_square = mean / (1 - beta1**step), square / (1 - beta2**step)
     move = lr * corrected_mean / (corrected_square.sqrt() + eps)
     return weight * (1 - lr * decay) - move, mean, square
+
+
+@adamw.mistake
+def sums_not_means(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
+    """Adds the whole gradient, not the share that the old mean has left."""
+    mean, square = beta1 * mean + grad, beta2 * square + grad**2
+    return _with_means(weight, mean, square, step, lr, beta1, beta2, eps, decay)
 
 
 @adamw.mistake
@@ -170,6 +202,14 @@ def one_beta_for_correction(weight, grad, mean, square, step, lr, beta1, beta2, 
     return weight * (1 - lr * decay) - move, *state
 
 
+@adamw.mistake(hint="one_beta_for_both")
+def one_beta_for_averages(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
+    """Corrects with beta2, but averages with beta1."""
+    mean = beta1 * mean + (1 - beta1) * grad
+    square = beta1 * square + (1 - beta1) * grad**2
+    return _with_means(weight, mean, square, step, lr, beta1, beta2, eps, decay)
+
+
 @adamw.mistake
 def square_forgotten(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
     """Averages the gradient itself twice."""
@@ -194,6 +234,26 @@ def mean_unused(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
 
 
 @adamw.mistake
+def old_means_used(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
+    """Moves by the means as they came in."""
+    weight, *_ = _with_means(weight, mean, square, step, lr, beta1, beta2, eps, decay)
+    return weight, *_averages(grad, mean, square, step, beta1, beta2)[:2]
+
+
+@adamw.mistake
+def rate_forgotten(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
+    """Moves as far whatever the learning rate."""
+    return adamw(weight, grad, mean, square, step, 1.0, beta1, beta2, eps, lr * decay)
+
+
+@adamw.mistake
+def decay_without_weight(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
+    """Takes the same off every weight."""
+    moved, *state = no_decay(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay)
+    return moved - lr * decay, *state
+
+
+@adamw.mistake
 def root_forgotten(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
     """Divides by the square itself."""
     *state, mean, square = _averages(grad, mean, square, step, beta1, beta2)
@@ -201,10 +261,33 @@ def root_forgotten(weight, grad, mean, square, step, lr, beta1, beta2, eps, deca
 
 
 @adamw.mistake
+def root_before_correction(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
+    """Corrects the root, not the square."""
+    *state, mean, _ = _averages(grad, mean, square, step, beta1, beta2)
+    root = state[1].sqrt() / (1 - beta2**step)
+    return weight * (1 - lr * decay) - lr * mean / (root + eps), *state
+
+
+@adamw.mistake
 def eps_under_root(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
     """Adds eps before the root is taken."""
     *state, mean, square = _averages(grad, mean, square, step, beta1, beta2)
     return weight * (1 - lr * decay) - lr * mean / (square + eps).sqrt(), *state
+
+
+@adamw.mistake
+def eps_before_correction(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
+    """Adds eps to the root of the square that is not corrected yet."""
+    return adamw(
+        weight, grad, mean, square, step, lr, beta1, beta2, eps / (1 - beta2**step) ** 0.5, decay
+    )
+
+
+@adamw.mistake
+def eps_added_last(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
+    """Leaves out the brackets round the divisor."""
+    *state, mean, square = _averages(grad, mean, square, step, beta1, beta2)
+    return weight * (1 - lr * decay) - lr * mean / square.sqrt() + eps, *state
 
 
 @adamw.mistake
@@ -218,3 +301,10 @@ def uphill(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
     """Moves along the gradient."""
     *state, mean, square = _averages(grad, mean, square, step, beta1, beta2)
     return weight * (1 - lr * decay) + lr * mean / (square.sqrt() + eps), *state
+
+
+@adamw.mistake
+def another_order(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay):
+    """Returns the means first."""
+    weight, mean, square = adamw(weight, grad, mean, square, step, lr, beta1, beta2, eps, decay)
+    return mean, square, weight

@@ -127,6 +127,33 @@ def absolute_values_added(grads, max_norm):
     return _scaled(grads, max_norm, sum(grad.abs().sum() for grad in grads))
 
 
+@clip.mistake(hint="squares_forgotten")
+def sums_squared(grads, max_norm):
+    """Adds up the values of a tensor before it squares."""
+    return _scaled(grads, max_norm, sum(grad.sum() ** 2 for grad in grads) ** 0.5)
+
+
+@clip.mistake
+def squares_averaged(grads, max_norm):
+    """The root of the mean square: the more numbers, the less they count."""
+    count = sum(grad.numel() for grad in grads)
+    return _scaled(grads, max_norm, _norm(grads) / count**0.5)
+
+
+@clip.mistake
+def norm_of_a_matrix(grads, max_norm):
+    """`norm(matrix, 2)` is the most that the matrix stretches a vector."""
+    norms = [torch.linalg.norm(grad, 2) if grad.ndim == 2 else grad.norm() for grad in grads]
+    return _scaled(grads, max_norm, torch.stack(norms).norm())
+
+
+@clip.mistake
+def norm_so_far(grads, max_norm):
+    """Scales each tensor by the norm of those up to it."""
+    norms = [_norm(grads[: i + 1]) for i in range(len(grads))]
+    return [_scaled([g], max_norm, norm)[0] for g, norm in zip(grads, norms, strict=True)]
+
+
 @clip.mistake
 def upside_down(grads, max_norm):
     """Multiplies by norm / max_norm."""

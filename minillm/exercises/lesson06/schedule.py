@@ -16,6 +16,7 @@ def _steps(generator: torch.Generator) -> Iterator[tuple]:
     yield 5000, 20_000, 1000, 6e-4, 6e-5
     yield 0, 10, 0, 2, 0  # integers, and no warm-up
     yield 9, 10, 10, 0.5, 0.1  # nothing but warm-up
+    yield 0, 9, 1, 0.6, 0.1  # one step of warm-up
 
 
 @exercise("training.schedule", lesson="06", inputs=_steps)
@@ -56,7 +57,7 @@ def first_step_wasted(step, steps, warmup, peak, floor):
 def first_step_wasted_steeper(step, steps, warmup, peak, floor):
     """The same, but in time for the peak."""
     if step < warmup:
-        return peak * step / (warmup - 1)
+        return peak * step / max(warmup - 1, 1)
     return schedule(step, steps, warmup, peak, floor)
 
 
@@ -91,6 +92,24 @@ def warms_to_one(step, steps, warmup, peak, floor):
 
 
 @schedule.mistake
+def warmup_flat(step, steps, warmup, peak, floor):
+    """The rate of step 0 in the whole warm-up."""
+    return peak / warmup if step < warmup else schedule(step, steps, warmup, peak, floor)
+
+
+@schedule.mistake
+def no_warmup(step, steps, warmup, peak, floor):
+    """A cosine from step 0."""
+    return schedule(step, steps, 0, peak, floor)
+
+
+@schedule.mistake(hint="no_warmup")
+def peak_from_the_start(step, steps, warmup, peak, floor):
+    """The peak in the whole warm-up."""
+    return peak if step < warmup else schedule(step, steps, warmup, peak, floor)
+
+
+@schedule.mistake
 def above_peak(step, steps, warmup, peak, floor):
     """Goes on climbing at step `warmup`."""
     if step == warmup:
@@ -104,6 +123,13 @@ def warmup_counted_twice(step, steps, warmup, peak, floor):
     if step < warmup or step >= steps:
         return schedule(step, steps, warmup, peak, floor)
     return _cosine(step, 0, steps, peak, floor)
+
+
+@schedule.mistake(hint="warmup_counted_twice")
+def warmup_times_cosine(step, steps, warmup, peak, floor):
+    """Multiplies the warm-up by a cosine that runs from step 0."""
+    rise = min(1, (step + 1) / warmup) if warmup else 1
+    return rise * schedule(step, steps, 0, peak, floor)
 
 
 @schedule.mistake
@@ -149,6 +175,12 @@ def cut_off_at_floor(step, steps, warmup, peak, floor):
     """A cosine to zero, cut off at the floor."""
     rate = schedule(step, steps, warmup, peak, 0.0)
     return rate if step < warmup else max(floor, rate)
+
+
+@schedule.mistake(hint="falls_to_zero")
+def zero_and_then_floor(step, steps, warmup, peak, floor):
+    """A cosine to zero, and the floor when it is over."""
+    return schedule(step, steps, warmup, peak, floor if step >= steps else 0.0)
 
 
 @schedule.mistake
@@ -227,3 +259,9 @@ def climbs_again(step, steps, warmup, peak, floor):
     if step < steps:
         return schedule(step, steps, warmup, peak, floor)
     return _cosine(step, warmup, steps, peak, floor)
+
+
+@schedule.mistake
+def nothing_afterwards(step, steps, warmup, peak, floor):
+    """No rate when the run is over."""
+    return schedule(step, steps, warmup, peak, floor) if step <= steps else 0.0

@@ -15,6 +15,7 @@ def _texts(generator: torch.Generator) -> Iterator[tuple]:
     yield list(range(50)), 7  # held out: shorter than a window
     yield list(range(60)), 2
     yield list(range(25)), 2  # its tenth has to be rounded
+    yield list(range(28)), 2  # and to the next number it would be 3
     yield list(range(7)), 2  # its tenth is nothing
 
 
@@ -95,10 +96,23 @@ def last_window_lost(tokens, length):
     return tuple(windows[:-1] for windows in split(tokens, length))
 
 
+@split.mistake(hint="last_window_lost")
+def last_training_window_lost(tokens, length):
+    """The same, in the training part alone."""
+    training, held_out = split(tokens, length)
+    return training[:-1], held_out
+
+
 @split.mistake
 def short_windows(tokens, length):
     """Starts a window at every token, even where too few follow."""
     return tuple([part[i : i + length] for i in range(len(part))] for part in _parts(tokens))
+
+
+@split.mistake(hint="short_windows")
+def short_windows_before_parts(tokens, length):
+    """The same, and those of the training part reach across the seam."""
+    return _parts([tokens[i : i + length] for i in range(len(tokens))])
 
 
 @split.mistake
@@ -132,3 +146,16 @@ def nine_tenths(tokens, length):
     """Rounds nine tenths down, and so holds out more than a tenth."""
     cut = int(0.9 * len(tokens))
     return _windows(tokens[:cut], length), _windows(tokens[cut:], length)
+
+
+@split.mistake(hint="nine_tenths")
+def tenth_rounded(tokens, length):
+    """Rounds the tenth to the nearest number."""
+    cut = len(tokens) - round(len(tokens) / 10)
+    return _windows(tokens[:cut], length), _windows(tokens[cut:], length)
+
+
+@split.mistake
+def ten_tokens(tokens, length):
+    """Holds out ten tokens, not a tenth of them."""
+    return _windows(tokens[:-10], length), _windows(tokens[-10:], length)
