@@ -1,10 +1,15 @@
-"""Keep a trained model with the course: its weights alone, and a record of where they come from.
+"""Keep a trained model or recorded runs with the course, and where they come from.
 
     python -m minillm train --corpus world --preset page --steps 1500 --seed 0 --out runs/world
     python assets/keep.py runs/world
 
 writes assets/world/model.safetensors (half precision, no training state) and record.json. The
 commands that made the models here are in their records.
+
+    python -m minillm record --out runs.json
+    python assets/keep.py runs.json
+
+adds those records to assets/recorded/runs.json.
 """
 
 import argparse
@@ -18,6 +23,7 @@ import torch
 
 from minillm import cost, evaluate, machine, run
 from minillm.models.gpt import GPT, GPTConfig
+from minillm.recorder import kept
 from minillm.training import checkpoint, save_model
 
 HERE = Path(__file__).resolve().parent
@@ -25,10 +31,24 @@ KNOWN = HERE.parent / "minillm/assets.json"  # what `assets.path` checks a downl
 
 
 def main() -> None:
+    """Keep what was named."""
+    parser = argparse.ArgumentParser(description="Keep a model or records in assets/.")
+    parser.add_argument("path", type=Path, help="what `train --out` or `record --out` wrote")
+    path = parser.parse_args().path
+    _keep_records(path) if path.is_file() else _keep_model(path)
+
+
+def _keep_records(path: Path) -> None:
+    """Add the records of one file to those of the course."""
+    out = HERE / "recorded" / "runs.json"
+    out.parent.mkdir(exist_ok=True)
+    for record in kept.read(path):
+        kept.add(out, record)
+    _know("recorded", out, file=out.name)
+
+
+def _keep_model(folder: Path) -> None:
     """Keep one run under the name of its folder."""
-    parser = argparse.ArgumentParser(description="Keep a trained model in assets/.")
-    parser.add_argument("folder", type=Path, help="what `train --out` wrote")
-    folder = parser.parse_args().folder
     saved = checkpoint.load(folder)
     model = GPT(GPTConfig(**saved.about["model"])).eval()
     saved.fill(model)
@@ -44,20 +64,27 @@ def main() -> None:
         "steps": saved.about["training"]["step"],
         "seconds": round(saved.about["training"]["seconds"]),
         **_measured(folder, out),
-        "bytes": path.stat().st_size,
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        **_know(folder.name, path),
     }
     (out / "record.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    known = json.loads(KNOWN.read_text(encoding="utf-8")) if KNOWN.exists() else {}
-    known[folder.name] = {"bytes": record["bytes"], "sha256": record["sha256"]}
-    KNOWN.write_text(json.dumps(known, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(record, indent=2))
+
+
+def _know(name: str, path: Path, **about: str) -> dict:
+    """Note a file's size and SHA-256 where the package finds them."""
+    content = path.read_bytes()
+    found = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    known = json.loads(KNOWN.read_text(encoding="utf-8")) if KNOWN.exists() else {}
+    known[name] = {**about, **found}
+    KNOWN.write_text(json.dumps(dict(sorted(known.items())), indent=2) + "\n", encoding="utf-8")
+    return found
 
 
 def _command(recipe: dict) -> str:
     unused = {"tokenizer", "vocab_size"} if recipe.get("corpus") == "world" else set()
     options = {k: v for k, v in recipe.items() if k not in unused | {"fingerprint"}}
-    words = [f"--{name.replace('_', '-')} {value}" for name, value in options.items()]
+    flags = {name: "" if value is True else f" {value}" for name, value in options.items()}
+    words = [f"--{name.replace('_', '-')}{value}" for name, value in flags.items()]
     return " ".join(["python -m minillm train", *words])
 
 

@@ -16,7 +16,10 @@ CHECKOUT = Path(__file__).resolve().parent.parent / "assets"
 
 @cache
 def _known() -> dict[str, dict]:
-    """Bytes and SHA-256 of each asset's file, by name; assets/keep.py writes them."""
+    """Bytes and SHA-256 of each asset's file, by name, and its title where it is no model.
+
+    assets/keep.py writes them.
+    """
     return json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
 
 
@@ -31,10 +34,10 @@ def path(name: str) -> Path:
     if (CHECKOUT / name).is_dir():
         return CHECKOUT / name
     known = _known()[name]
-    own = known.get("file", "model.safetensors")
-    file = corpus.cache_folder() / "assets" / name / own
+    title = known.get("file", "model.safetensors")
+    file = corpus.cache_folder() / "assets" / name / title
     if not file.exists():
-        url = f"{_repository()}/raw/main/assets/{name}/{own}"
+        url = f"{_repository()}/raw/main/assets/{name}/{title}"
         corpus.fetch(corpus.Source(url=url, sha256=known["sha256"], size=known["bytes"]), file)
     return file.parent
 

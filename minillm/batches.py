@@ -22,8 +22,16 @@ class Batch:
     targets: Tensor
 
     def to(self, device: torch.device | str) -> "Batch":
-        """The same batch with inputs and targets on another device."""
-        return replace(self, inputs=self.inputs.to(device), targets=self.targets.to(device))
+        """The same batch on another device; on its way to a GPU, Python goes on."""
+        if torch.device(device).type != "cuda":
+            return replace(self, inputs=self.inputs.to(device), targets=self.targets.to(device))
+        # Only from pinned memory, which the system never moves, does a copy run by itself.
+        inputs, targets = self.inputs.pin_memory(), self.targets.pin_memory()
+        return replace(
+            self,
+            inputs=inputs.to(device, non_blocking=True),
+            targets=targets.to(device, non_blocking=True),
+        )
 
     @property
     def tokens(self) -> int:
@@ -55,8 +63,12 @@ class Windows:
         windows = self.ids[starts[:, None] + torch.arange(self.context + 1)]  # (B, T + 1)
         return Batch(inputs=windows[:, :-1], targets=windows[:, 1:])
 
-    def whole(self, batch_size: int = 128) -> Iterator[Batch]:
-        """Neighbouring windows from the first token to the last, the last one padded."""
+    def whole(self, tokens: int = 8192) -> Iterator[Batch]:
+        """Neighbouring windows from the first token to the last, the last one padded.
+
+        A batch has about `tokens` tokens: a long context or a large vocabulary needs few windows.
+        """
+        batch_size = max(1, tokens // self.context)
         last = len(self.ids) - 1  # predictions to make
         rows = -(-last // self.context)
         inputs = torch.zeros(rows * self.context, dtype=torch.int64)

@@ -27,6 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader (head, less) has seen enough
         sys.stderr.close()
         return 0
+    except MemoryError as error:  # of one device, and perhaps of one alone
+        _complain(f"minillm: {error}", ranks=os.environ.get("LOCAL_RANK", "0"))
+        return 1
     except FloatingPointError as error:
         _complain(f"minillm: {error}")
         return 1
@@ -78,8 +81,21 @@ def _parser() -> argparse.ArgumentParser:
     _option(train, "minutes", type=float, metavar="M")
     _option(train, "seed", type=int, metavar="N")
     _option(train, "out", metavar="DIR")
+    _option(train, "device", metavar="auto|cpu|cuda|mps")
+    _option(train, "dtype", metavar="auto|fp32|tf32|bf16|fp16")
+    _option(train, "compile", metavar="auto|on|off")
+    _option(train, "recompute", action="store_true", default=None)
+    _option(train, "accumulate", type=int, metavar="N")
     _option(train, "json", action="store_true")
     _option(train, "shard", action="store_true")
+
+    record = command("record", _record)
+    _option(record, "only", nargs="+", metavar="PART")
+    _option(record, "small", action="store_true")
+    _option(record, "device", default="auto", metavar="auto|cpu|cuda|mps")
+    _option(record, "text", "record_text", type=Path, metavar="FILE")
+    _option(record, "seed", type=int, default=0, metavar="N")
+    _option(record, "out", "record_out", type=Path, default=Path("runs.json"), metavar="FILE")
 
     command("progress", _progress)
     grade = command("grade", _grade)
@@ -139,7 +155,7 @@ def _train(options: argparse.Namespace) -> int:
     given = {
         name: getattr(options, name) for name in run.OPTIONS if getattr(options, name) is not None
     }
-    with distributed.joined(shard=options.shard) as ranks:
+    with distributed.joined(shard=options.shard, device=options.device) as ranks:
         if options.resume:
             session = run.resumed(options.resume, given, ranks=ranks)
         else:
@@ -150,6 +166,22 @@ def _train(options: argparse.Namespace) -> int:
 
 def _print_json(line: dict) -> None:
     print(json.dumps(line), flush=True)
+
+
+def _record(options: argparse.Namespace) -> int:
+    from minillm import recorder
+
+    recorder.record(
+        options.out,
+        parts=options.only or tuple(recorder.PARTS),
+        small=options.small,
+        device=options.device,
+        seed=options.seed,
+        text=options.text,
+        report=_print_json,
+    )
+    print(say("record.done", path=options.out), file=sys.stderr)
+    return 0
 
 
 def _generate(options: argparse.Namespace) -> int:

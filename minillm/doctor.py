@@ -189,8 +189,9 @@ def _bf16() -> Check:
     import torch
 
     if torch.cuda.is_available():
-        true = torch.cuda.is_bf16_supported(including_emulation=False)
-        return _ok("bf16", say("doctor.bf16_gpu" if true else "doctor.bf16_emulated"))
+        from minillm.training.precision import true_bf16
+
+        return _ok("bf16", say("doctor.bf16_gpu" if true_bf16() else "doctor.bf16_emulated"))
     if torch.backends.mps.is_available():
         return _ok("bf16", say("doctor.bf16_mps"))
     if not hasattr(torch.cpu, "get_capabilities"):  # PyTorch 2.10

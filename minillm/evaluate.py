@@ -77,7 +77,7 @@ def regret(model: nn.Module, data: DocumentRows, kinds: Sequence[str]) -> dict[s
     above, counted = [], []  # per document: (kinds,) sums of bits, and of tokens
     try:
         for batch in data.whole():
-            logits = model(batch.inputs.to(device)).double().cpu()  # (B, T, V)
+            logits = model(batch.inputs.to(device)).cpu().double()  # (B, T, V)
             nats = F.cross_entropy(
                 logits.transpose(1, 2), batch.targets, ignore_index=IGNORE, reduction="none"
             )

@@ -65,6 +65,27 @@ PRESETS = {
         shape=dict(context=128, layers=4, heads=4, width=128, **_MODERN),
         training=dict(steps=3000, validate_every=250, **_MUON),
     ),
+    "shakespeare-gpu": Preset(
+        about="10.6M parameters for tiny Shakespeare on a GPU, nanoGPT's size, today's recipe",
+        batch_size=64,
+        shape=dict(context=256, layers=6, heads=6, width=384, dropout=0.2, **_MODERN),
+        # The rates are those of nano, tuned on a CPU; nobody has tuned them on a GPU yet.
+        training=dict(steps=2500, validate_every=100, **_MUON),
+    ),
+    "gpt2": Preset(
+        about="GPT-2's 124M parameters (with its 50,257 tokens) and GPT-3's recipe for that size",
+        batch_size=16,
+        shape=dict(context=1024, layers=12, heads=12, width=768),
+        training=dict(
+            steps=20_000,
+            accumulate=32,  # half a million tokens a step
+            lr=6e-4,
+            warmup=700,
+            floor=0.1,
+            weight_decay=0.1,
+            validate_every=1000,
+        ),
+    ),
     "gpt2-nano": Preset(
         about="0.8M parameters, GPT-2's recipe: AdamW, learned positions; slower to learn",
         batch_size=12,

@@ -15,7 +15,7 @@ from minillm.models.gpt import GPT, GPTConfig
 from minillm.presets import preset
 from minillm.sources import Source, TextSource, WorldSource
 from minillm.tokenizer import Tokenizer
-from minillm.training import checkpoint
+from minillm.training import checkpoint, memory
 from minillm.training.distributed import DistributedTrainer, Ranks, broken, in_turn
 from minillm.training.loop import Step, TrainConfig, Trainer
 
@@ -37,6 +37,11 @@ class Recipe:
     minutes: float | None = None
     until_loss: float | None = None  # stop when validation loss is at most this, nats per token
     seed: int = 0
+    device: str | None = None  # None: the best there is; so for the next two
+    dtype: str | None = None
+    compile: str | None = None
+    recompute: bool | None = None  # gradient checkpointing
+    accumulate: int | None = None  # pieces that each batch is cut into
     fingerprint: str = ""  # of the material, filled in when it is read
 
     def __post_init__(self) -> None:
@@ -45,12 +50,30 @@ class Recipe:
             raise ValueError(
                 f"There is no tokenizer {self.tokenizer!r}; choose one of {', '.join(TOKENIZERS)}."
             )
-        preset(self.preset)
+        if self.batch_size % self.pieces or self.pieces < 1:
+            raise ValueError(
+                f"A batch of {self.batch_size} windows does not fall into {self.accumulate} equal "
+                "pieces; give --accumulate another number."
+            )
+
+    @property
+    def pieces(self) -> int:
+        """How many pieces each batch is cut into."""
+        return 1 if self.accumulate is None else self.accumulate
+
+    @property
+    def batch_size(self) -> int:
+        """Windows in a batch, before it is cut."""
+        return preset(self.preset).batch_size
 
     @property
     def training(self) -> TrainConfig:
         """The preset's settings with this recipe's changes."""
-        changes: dict[str, Any] = {"seed": self.seed}
+        own = preset(self.preset).train()
+        changes: dict[str, Any] = {"seed": self.seed, "accumulate": own.accumulate * self.pieces}
+        for name in ("device", "dtype", "compile"):
+            changes[name] = getattr(self, name) or "auto"
+        changes["recompute"] = self.recompute or own.recompute
         if self.steps is not None:
             changes["steps"] = self.steps
         if self.minutes is not None:
@@ -68,6 +91,9 @@ class Recipe:
         return TextSource(corpus.load(self.corpus or "stdlib"))
 
 
+# What a run may change when it goes on: how long, and on what.
+CHANGEABLE = ("steps", "minutes", "until_loss", "device", "dtype", "compile", "recompute")
+CHANGEABLE += ("accumulate",)
 OPTIONS = [f.name for f in fields(Recipe) if f.name != "fingerprint"] + ["out"]
 
 
@@ -114,14 +140,15 @@ def started(given: dict[str, Any], *, ranks: Ranks | None = None) -> Run:
 
 
 def resumed(folder: str | Path, given: dict[str, Any], *, ranks: Ranks | None = None) -> Run:
-    """A saved run where it stopped. Only how long to train may change."""
+    """A saved run where it stopped. Only how long to train may change, and on what device."""
     saved = checkpoint.load(folder)
-    fixed = sorted(given.keys() - {"steps", "minutes", "until_loss"})
+    fixed = sorted(given.keys() - set(CHANGEABLE))
     if fixed:
         names = ", ".join(f"--{name.replace('_', '-')}" for name in fixed)
         raise ValueError(
-            f"{names} cannot change when a run goes on; with --resume give --steps, --minutes "
-            "or --until-loss only, or start a new run."
+            f"{names} cannot change when a run goes on; with --resume give only "
+            f"{', '.join('--' + name.replace('_', '-') for name in CHANGEABLE)}, "
+            "or start a new run."
         )
     if "fingerprint" not in saved.about["run"]:
         raise ValueError(
@@ -150,7 +177,7 @@ def _run(
     shape: GPTConfig,
     ranks: Ranks | None,
 ) -> Run:
-    batch_size = preset(recipe.preset).batch_size
+    batch_size = recipe.batch_size // recipe.pieces
     train, held_out = source.data(tokenizer, context=shape.context, batch_size=batch_size)
     parts = GPT(shape, seed=recipe.seed), train, held_out, recipe.training
     trainer = DistributedTrainer(*parts, ranks) if ranks else Trainer(*parts)
@@ -173,6 +200,8 @@ def train(run: Run, *, report: Report | None = None) -> None:
     Of several processes rank 0 alone reports. LostRank when another one has died.
     """
     trainer, target, writes = run.trainer, run.recipe.until_loss, run.trainer.rank == 0
+    if writes and trainer.precision.device.type != "cpu":
+        print(say("train.device", name=trainer.precision.name), file=sys.stderr)
     bar = _Bar(trainer) if writes and not report else None
     losses: list[float] = []
     try:
@@ -212,6 +241,11 @@ def _say_done(run: Run, regret: dict[str, float]) -> None:
     if regret:
         words = ", ".join(f"{kind} {bits:.3f}" for kind, bits in regret.items())
         print(say("train.regret", regrets=words), file=sys.stderr)
+    device = run.trainer.precision.device
+    if device.type != "cpu":
+        held = memory.memory(device)
+        peak, total = f"{held.peak / 1e9:.1f}", f"{held.total / 1e9:.1f}"
+        print(say("train.memory", peak=peak, total=total), file=sys.stderr)
     print(say("train.done", folder=run.folder, **_summary(run.trainer)), file=sys.stderr)
 
 

@@ -7,17 +7,18 @@ import pytest
 
 from minillm import assets, corpus, evaluate
 from minillm.batches import DocumentRows, Windows
+from minillm.recorder import PARTS
 from minillm.run import load_model
 from minillm.world import KINDS, World
 
 NAMES = sorted(name for name, known in assets._known().items() if "file" not in known)
-RECORDS = sorted(assets._known().keys() - set(NAMES))  # measured once, with no model beside them
+RECORDS = ["classify"]  # measured once, with no model beside them
 
 
 def test_there_are_assets():
     assert {"stdlib", "world"} <= set(NAMES)
     folders = {path.name for path in assets.CHECKOUT.iterdir() if path.is_dir()}
-    assert folders - {"__pycache__"} == {*NAMES, *RECORDS}
+    assert folders - {"__pycache__"} == {*NAMES, *RECORDS, "recorded"}
 
 
 @pytest.mark.parametrize("name", RECORDS)
@@ -42,6 +43,19 @@ def test_a_record_tells_of_the_file_beside_it(name):
     assert "--seed" in record["command"]
     model, _ = load_model(folder)
     assert record["parameters"] == sum(p.numel() for p in model.parameters())
+
+
+def test_the_recorded_runs_say_where_they_come_from():
+    content = (assets.path("recorded") / "runs.json").read_bytes()
+    known = assets._known()["recorded"]
+    assert known["bytes"] == len(content)
+    assert known["sha256"] == hashlib.sha256(content).hexdigest()
+    records = json.loads(content)
+    assert {record["what"] for record in records} == set(PARTS)
+    for record in records:
+        assert record["command"].startswith(f"python -m minillm record --only {record['what']}")
+        assert ("--small" in record["command"]) == record["small"]
+        assert all(record[key] for key in ("date", "device", "machine", "torch", "series"))
 
 
 def test_the_model_of_the_town_has_the_regret_of_its_record():

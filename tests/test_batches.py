@@ -24,7 +24,9 @@ def test_every_place_can_be_drawn():
 def test_the_whole_walk_scores_each_token_once(length, context, batch_size):
     if length <= context:
         return
-    batches = list(Windows(range(length), context=context, batch_size=1).whole(batch_size))
+    batches = list(
+        Windows(range(length), context=context, batch_size=1).whole(batch_size * context)
+    )
     counted = torch.cat([b.targets[b.targets != IGNORE] for b in batches])
     assert counted.tolist() == list(range(1, length))
     for b in batches:

@@ -282,3 +282,47 @@ def test_the_world_reports_regret_and_its_model_generates(text, capsys, monkeypa
     code, out, _ = run(capsys, "generate", "--model", "w", "--prompt", "It was a", "--tokens", "20")
     assert code == 0
     assert out.startswith("It was a ")
+
+
+def test_device_and_format_are_chosen_on_the_command_line(text, capsys):
+    options = ("--device", "cpu", "--dtype", "fp16", "--recompute", "--accumulate", "3")
+    start = ("train", "--text", text, "--steps", "2", "--json", "--out")
+    assert run(capsys, *start, "half", *options)[0] == 0
+    about = checkpoint.load("half").about
+    config = about["training"]["config"]
+    assert (config["device"], config["dtype"], config["recompute"]) == ("cpu", "fp16", True)
+    assert config["accumulate"] == 3
+    assert about["training"]["tokens"] == 2 * 12 * 64  # a step is as large as it was
+    assert (
+        run(capsys, "train", "--resume", "half", "--steps", "3", "--dtype", "fp32", "--json")[0]
+        == 0
+    )
+    config = checkpoint.load("half").about["training"]["config"]
+    assert (config["dtype"], config["recompute"]) == ("fp32", True)
+    code, _, err = run(capsys, *start, "x", "--accumulate", "5")
+    assert code == 2
+    assert "12 windows does not fall into 5" in err
+    code, _, err = run(capsys, *start, "x", "--dtype", "tf32", "--device", "cpu")
+    assert code == 2
+    assert "computes natively in" in err
+
+
+def test_pieces_see_the_windows_of_the_whole_batch(text, capsys):
+    runs = []
+    for name, options in {"whole": (), "cut": ("--accumulate", "4")}.items():
+        code, out, _ = run(
+            capsys, "train", "--text", text, "--steps", "5", "--json", "--out", name, *options
+        )
+        assert code == 0
+        runs.append(json.loads(out.splitlines()[-1])["val_loss"])
+    assert runs[0] == pytest.approx(runs[1], rel=1e-4)
+
+
+def test_a_machine_out_of_memory_says_so_in_one_line(text, capsys, monkeypatch):
+    def full(*_, **__):
+        raise MemoryError("cuda is out of memory: 1 GB held")
+
+    monkeypatch.setattr("minillm.run.train", full)
+    code, _, err = run(capsys, "train", "--text", text, "--steps", "1", "--out", "m")
+    assert code == 1
+    assert err == "minillm: cuda is out of memory: 1 GB held\n"

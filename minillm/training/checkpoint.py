@@ -76,6 +76,7 @@ def save_model(
             "step": trainer.step,
             "tokens": trainer.tokens,
             "seconds": trainer.seconds,
+            "scaler": [trainer.scaler.scale, trainer.scaler.clean],
             "history": [asdict(step) for step in trainer.history],
         }
     path, writes = Path(folder) / FILE, trainer is None or trainer.rank == 0
@@ -141,9 +142,12 @@ def resume(trainer: Trainer, checkpoint: Checkpoint) -> None:
             if key.startswith(prefix):
                 optimizer.state[p][key.removeprefix(prefix)] = part_like(tensor, p)
     training = checkpoint.about["training"]
-    trainer.step, trainer.tokens = training["step"], training["tokens"]
+    trainer.step = trainer.began = training["step"]
+    trainer.tokens = training["tokens"]
     trainer.seconds = training["seconds"]
     trainer.history = [Step(**step) for step in training["history"]]
+    if "scaler" in training:  # younger than the format
+        trainer.scaler.restore(*training["scaler"])
 
 
 def _parameters(trainer: Trainer):

@@ -12,7 +12,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -42,9 +42,10 @@ class Ranks:
 
 
 @contextmanager
-def joined(*, shard: bool = False) -> Iterator[Ranks | None]:
+def joined(*, shard: bool = False, device: str | None = None) -> Iterator[Ranks | None]:
     """Join the processes that torchrun started; None where this process is alone.
 
+    device: "cuda", "cpu", or "auto" (or None) for GPUs where there are any.
     Raises ValueError where they cannot work together: fewer GPUs than processes on this machine,
     or `shard` without anybody to share with.
     """
@@ -57,12 +58,14 @@ def joined(*, shard: bool = False) -> Iterator[Ranks | None]:
         yield None
         return
     rank, size = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
-    device, backend = torch.device("cpu"), "gloo"
-    if torch.cuda.is_available():
-        device, backend = torch.device("cuda", _own_gpu()), "nccl"
-        torch.cuda.set_device(device)
-    dist.init_process_group(backend, device_id=device if backend == "nccl" else None)
-    yield Ranks(rank=rank, size=size, device=device, shard=shard)
+    if device not in (None, "auto", "cuda", "cpu"):
+        raise ValueError(f"Several processes train on cuda or on cpu; --device {device} came.")
+    gpu = device == "cuda" or (device != "cpu" and torch.cuda.is_available())
+    own = torch.device("cuda", _own_gpu()) if gpu else torch.device("cpu")
+    if gpu:
+        torch.cuda.set_device(own)
+    dist.init_process_group("nccl" if gpu else "gloo", device_id=own if gpu else None)
+    yield Ranks(rank=rank, size=size, device=own, shard=shard)
     dist.destroy_process_group()  # not after an error: it might wait for a rank that is gone
 
 
@@ -133,12 +136,12 @@ class Part:
             share=batch.tokens / self.ranks.size,
         )
 
-    def whole(self, batch_size: int = 128) -> Iterator[Batch]:
+    def whole(self) -> Iterator[Batch]:
         """This rank's rows of every batch; a row without targets where none is left for it.
 
         All ranks thus pass the model equally often, as a sharded one demands.
         """
-        for batch in self.data.whole(batch_size):
+        for batch in self.data.whole():
             inputs, targets = self._rows(batch.inputs), self._rows(batch.targets)
             if not len(inputs):
                 inputs, targets = batch.inputs[:1], torch.full_like(batch.targets[:1], IGNORE)
@@ -159,11 +162,14 @@ def shard(model: nn.Module, ranks: Ranks) -> None:
     from torch.distributed.fsdp import fully_shard
 
     mesh = init_device_mesh(ranks.device.type, (ranks.size,))
-    for module in list(model.modules()):
-        if isinstance(module, nn.ModuleList):
-            for block in module:
-                fully_shard(block, mesh=mesh)
+    for block in _blocks(model):
+        fully_shard(block, mesh=mesh)
     fully_shard(model, mesh=mesh, reshard_after_forward=True)  # a model at rest is in parts
+
+
+def _blocks(model: nn.Module) -> list[nn.Module]:
+    lists = [module for module in model.modules() if isinstance(module, nn.ModuleList)]
+    return [block for members in lists for block in members]
 
 
 def _averaging(model: nn.Module, ranks: Ranks) -> DistributedDataParallel:
@@ -200,7 +206,8 @@ class DistributedTrainer(Trainer):
         model = model.to(ranks.device)
         if ranks.shard:
             shard(model, ranks)  # before the optimisers are made: they are to hold parts too
-        super().__init__(model, Part(train, ranks), validation, config)
+        here = replace(config, device=None)  # where the model is by now
+        super().__init__(model, Part(train, ranks), validation, here)
         self.ranks, self.rank = ranks, ranks.rank
         self.forward, self._passes, self._pressed = self._read, 0, False
         self._wrapped = model if ranks.shard else _averaging(model, ranks)
@@ -210,7 +217,7 @@ class DistributedTrainer(Trainer):
         """Train to the end; a signal to one rank stops all of them after the same step."""
         with self._listening():
             while self.progress < 1:
-                self.history.append(self._advance())
+                self._once()
                 if self._agreed:
                     raise KeyboardInterrupt
                 yield self.history[-1]
@@ -225,11 +232,16 @@ class DistributedTrainer(Trainer):
             self._wrapped.require_backward_grad_sync = last
         return self._wrapped(tokens)
 
-    def _gradient(self) -> tuple[float, int]:
+    def _gradient(self) -> tuple[Tensor, int]:
         self._passes = 0
         loss, share = super()._gradient()
-        (total,) = self.ranks.sum(loss)
-        return total / self.ranks.size, round(share * self.ranks.size)
+        dist.all_reduce(loss)
+        return loss / self.ranks.size, round(share * self.ranks.size)
+
+    def _compile(self) -> None:
+        """Each block by itself: gradients of one are sent while the next is computed."""
+        for block in _blocks(self.model):
+            block.compile()
 
     def _took(self, start: float) -> float:
         """Rank 0's clock counts for all, and whoever was asked to stop tells the others."""
@@ -240,7 +252,8 @@ class DistributedTrainer(Trainer):
 
     def _validate(self) -> float:
         own = Part(self.validation, self.ranks)
-        total, tokens = self.ranks.sum(*evaluate.summed_loss(self.model, own))
+        with self.precision.autocast():
+            total, tokens = self.ranks.sum(*evaluate.summed_loss(self.model, own))
         return total / tokens
 
     @contextmanager

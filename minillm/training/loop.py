@@ -15,11 +15,13 @@ from torch import nn
 
 from minillm import evaluate
 from minillm.batches import IGNORE, Batch, Windows
+from minillm.training import memory, precision
 from minillm.training.optim import optimizers
 from minillm.training.sharding import whole
 
 Decay = Literal["linear", "cosine", "none"]
 OptimizerName = Literal["adamw", "muon"]
+WARM = 20  # steps after which a step takes as long as it will
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,13 +44,23 @@ class TrainConfig:
     accumulate: int = 1  # batches per step
     validate_every: int | None = None  # steps; None: at the end only
     seed: int = 0  # of the batches and of dropout
+    device: str | None = None  # "auto", "cpu", "cuda", "mps"; None: wherever the model is
+    dtype: precision.DType = "fp32"  # of matrix products; "auto": the device's fastest
+    compile: precision.Compile = "off"  # "auto": on a GPU, once the run is known to be long
+    recompute: bool = False  # gradient checkpointing: less memory, a third more work
 
     def __post_init__(self) -> None:
         """Refuse settings that cannot work."""
         for name in ("steps", "accumulate"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1.")
-        for name, kind in {"decay": Decay, "optimizer": OptimizerName}.items():
+        kinds = {
+            "decay": Decay,
+            "optimizer": OptimizerName,
+            "dtype": precision.DType,
+            "compile": precision.Compile,
+        }
+        for name, kind in kinds.items():
             if getattr(self, name) not in get_args(kind):
                 raise ValueError(
                     f"{name} is {getattr(self, name)!r}; it must be one of {get_args(kind)}."
@@ -82,7 +94,7 @@ class Step:
     step: int  # steps done, this one included
     loss: float  # nats per token, before the step, on its own batch
     lr: float  # share of the peak learning rate
-    grad_norm: float  # length of the whole gradient, before clipping
+    grad_norm: float  # length of the whole gradient, before clipping; inf: fp16 overflowed
     tokens: int  # trained on so far
     seconds: float  # training time so far, validation left out
     val_loss: float | None = None  # nats per token on the whole held-out part, when measured
@@ -111,8 +123,18 @@ class Trainer:
     ) -> None:
         self.model, self.train, self.validation, self.config = model, train, validation, config
         self.forward = model  # what training calls: the model, or something wrapped around it
+        here = next(model.parameters()).device
+        self.precision = precision.choose(config.device or here, config.dtype)
+        with memory.explaining_memory(self.precision.device):
+            model.to(self.precision.device)
+        if config.recompute:
+            memory.recompute_blocks(model)
+        self.loss, self.scaler = summed_loss, self.precision.scaler()
+        if config.compile == "on":
+            self._compile()
         self.optimizers = optimizers(model, config)
         self.step, self.tokens, self.seconds = 0, 0, 0.0
+        self.began = 0  # the step at which this trainer took over, from a checkpoint
         self.history: list[Step] = []
 
     @property
@@ -125,8 +147,13 @@ class Trainer:
         """Train to the end, from wherever training stands."""
         while self.progress < 1:
             with _uninterrupted():
-                self.history.append(self._advance())
+                self._once()
             yield self.history[-1]
+
+    def _once(self) -> None:
+        """A step, with what the device needs around it."""
+        with memory.explaining_memory(self.precision.device), self.precision.matmuls():
+            self.history.append(self._advance())
 
     def _advance(self) -> Step:
         """One step, whole: batches, gradient, update, and validation where it is due."""
@@ -134,19 +161,24 @@ class Trainer:
         share = schedule(config, self.step, self.progress)
         self.model.train()
         loss, tokens = self._gradient()
+        self.scaler.unscale(self.model.parameters())
         limit = math.inf if config.clip is None else config.clip
-        norm = whole(nn.utils.clip_grad_norm_(self.model.parameters(), limit)).item()
-        if not math.isfinite(norm):
+        norm = whole(nn.utils.clip_grad_norm_(self.model.parameters(), limit))
+        loss, norm = torch.stack([loss, norm]).tolist()  # the one place that waits for a GPU
+        finite = math.isfinite(norm)
+        if not self.scaler.update(finite):
             raise FloatingPointError(
                 f"The gradient of step {self.step + 1} is {norm}: training has blown up. "
                 f"The model is as step {self.step} left it; lower the learning rate or clip."
             )
-        for optimizer in self.optimizers:
+        for optimizer in self.optimizers if finite else ():  # fp16 overflowed: leave the step out
             for group in optimizer.param_groups:
                 group["lr"] = group["peak_lr"] * share
             optimizer.step()
         self.step, self.tokens = self.step + 1, self.tokens + tokens
         self.seconds += self._took(start)
+        if config.compile == "auto" and self.step == self.began + WARM:
+            self._compile_if_it_pays()
         return Step(
             step=self.step,
             loss=loss,
@@ -157,26 +189,36 @@ class Trainer:
             val_loss=self._validate() if self._validation_due() else None,
         )
 
-    def _gradient(self) -> tuple[float, int]:
+    def _gradient(self) -> tuple[torch.Tensor, int]:
         """Leave the mean gradient over this step's batches in the model; mean loss, tokens."""
         seed = self.config.seed * 1_000_003 + self.step
         generator = torch.Generator().manual_seed(seed)
-        device = next(self.model.parameters()).device
-        batches = [self.train.sample(generator).to(device) for _ in range(self.config.accumulate)]
+        batches = [self.train.sample(generator) for _ in range(self.config.accumulate)]
         tokens = sum(batch.tokens for batch in batches)
         self.model.zero_grad(set_to_none=True)
-        total = 0.0
-        with torch.random.fork_rng():  # dropout draws from the global generator: lend it a seed
-            torch.manual_seed(seed + self.rank * 10**12)  # each rank drops other numbers
+        total = torch.zeros((), device=self.precision.device)
+        # Dropout draws from the global generator; each rank drops other numbers.
+        with self.precision.seeded(seed + self.rank * 10**12):
             for batch in batches:
+                with self.precision.autocast():
+                    loss = self.loss(self.forward, batch.to(self.precision.device))
                 # Dividing by all tokens makes the sum of the parts the gradient of the whole.
-                loss = summed_loss(self.forward, batch) / tokens
-                loss.backward()
-                total += loss.item()
+                loss = loss / tokens
+                self.scaler.scaled(loss).backward()
+                total += loss.detach()
         return total, tokens
 
     def _took(self, start: float) -> float:
         return time.perf_counter() - start
+
+    def _compile(self) -> None:
+        self.loss = torch.compile(summed_loss)
+
+    def _compile_if_it_pays(self) -> None:
+        """Compile from here on, if what is left of the run is long enough."""
+        left = (1 - self.progress) / self.progress * self.seconds
+        if precision.compile_pays(self.precision.device, left):
+            self._compile()
 
     def _validation_due(self) -> bool:
         every = self.config.validate_every
@@ -185,7 +227,8 @@ class Trainer:
         return self.progress >= 1 or (every is not None and self.step % every == 0)
 
     def _validate(self) -> float:
-        return evaluate.loss(self.model, self.validation)
+        with self.precision.autocast():
+            return evaluate.loss(self.model, self.validation)
 
 
 def summed_loss(model: nn.Module, batch: Batch) -> torch.Tensor:

@@ -97,6 +97,7 @@ def test_the_probes_find_of_each_fault_what_the_checker_expects(program, left):
     ("fault", "name", "old", "new"),
     [
         ("no_mask", "reads_the_next", "block(x)", "block(x, src_mask=see.triu(2))"),
+        ("no_mask", "reads_not_itself", "block(x)", "block(x, src_mask=see.triu())"),
         ("no_mask", "mask_upside_down", "block(x)", "block(x, src_mask=see.tril())"),
         ("no_mask", "mask_upside_down", "block(x)", "block(x, src_mask=see.tril(-1))"),
         (

@@ -48,6 +48,7 @@ CASES = {
     "ddp, muon": ("documents", dict(optimizer="muon"), False),
     "sharded": ("documents", dict(optimizer="adamw"), True),
     "sharded, accumulated": ("windows", dict(optimizer="adamw", accumulate=3), True),
+    "sharded, recomputed": ("windows", dict(optimizer="adamw", recompute=True), True),
     "sharded, muon": ("documents", dict(optimizer="muon"), True),
 }
 

@@ -19,6 +19,8 @@ def _texts(generator: torch.Generator) -> Iterator[tuple]:
     yield [[6, 1, 2], [6, 3, 2], [6, 2], [5, 5]], [3, 3, 1, 4]  # 6 ... 2 are no neighbours
     yield [[1, 2, 3, 1, 2], [1, 2], [4, 5]], [3, 1, 6]  # 1 2 twice in one word
     yield [[7, 2, 3], [6, 2, 3]], [3, 3]
+    yield [[7, 2, 3], [1, 6], [5, 2, 3]], [3, 4, 3]  # 2 3 leads only with both of its words
+    yield [[4, 2], [3, 2], [1, 9]], [2, 2, 2]  # the smallest by its left token, not by its sum
     yield [[3], [104, 101], [101], [116, 104]], [90, 7, 3, 9]
     yield [[8, 3, 8, 3], [3, 9], [300, 2], [2, 2, 2]], [2, 4, 3, 2]
     words = torch.randint(1, 4, (6, 5), generator=generator).tolist()
@@ -95,6 +97,16 @@ def without_overlap(words, counts):
             if last.get(pair) != i - 1:
                 found[pair] += count
                 last[pair] = i
+    return _smallest_best(found)
+
+
+@best_pair.mistake
+def last_word_only(words, counts):
+    """Puts a word's count in the place of what was counted before."""
+    found = {}
+    for ids, count in zip(words, counts, strict=True):
+        for pair in pairwise(ids):
+            found[pair] = count
     return _smallest_best(found)
 
 

@@ -77,6 +77,24 @@ def ratio_upside_down_of_characters(loss, tokens, text):
 
 
 @bits_per_byte.mistake
+def times_bytes(loss, tokens, text):
+    """Brackets forgotten: divides by ln 2, and multiplies by the bytes."""
+    return loss * tokens / math.log(2) * len(text.encode())
+
+
+@bits_per_byte.mistake
+def logarithm_of_the_loss(loss, tokens, text):
+    """Takes log2 of the loss for a loss in bits."""
+    return math.log2(loss) * tokens / len(text.encode())
+
+
+@bits_per_byte.mistake
+def rounded(loss, tokens, text):
+    """With 0.693 for ln 2."""
+    return loss * tokens / 0.693 / len(text.encode())
+
+
+@bits_per_byte.mistake
 def times_eight(loss, tokens, text):
     """Counts a byte's own bits."""
     return 8 * loss * tokens / len(text.encode()) / math.log(2)

@@ -66,6 +66,15 @@ def drops_a_part(ids, vocabulary):
 
 
 @decode.mistake
+def all_or_nothing(ids, vocabulary):
+    """Gives up the whole text for one part of a character."""
+    try:
+        return b"".join(vocabulary[i] for i in ids).decode("utf-8")
+    except UnicodeDecodeError:
+        return "\ufffd"
+
+
+@decode.mistake
 def byte_by_byte(ids, vocabulary):
     """One letter for each byte."""
     return b"".join(vocabulary[i] for i in ids).decode("latin-1")

@@ -1,5 +1,6 @@
 """Exercise `pieces.encode`: all merges, in the order in which they were learnt."""
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -19,6 +20,7 @@ def _words(generator: torch.Generator) -> Iterator[tuple]:
     yield [x, a, b, x, a, b, c, a, b], [(a, b), (256, c), (x, 256)]
     yield [a, a, a, a, a], [(a, a), (256, 256)]
     yield [c, d, c, d, a, b], [(a, x), (c, d), (257, 257), (a, b), (258, 259)]
+    yield [a, b, c, b, c, d], [(a, b), (b, c), (c, d)]  # b c is the most frequent here
     yield [x], [(a, b)]
     yield [b, a, d], []
     merges = [(a, b), (b, b), (b, a), (256, b), (256, 256), (a, a), (257, 258)]
@@ -27,7 +29,7 @@ def _words(generator: torch.Generator) -> Iterator[tuple]:
 
 @exercise("pieces.encode", lesson="02", inputs=_words)
 def encode(ids: list[int], merges: list[tuple[int, int]]) -> list[int]:
-    """The tokens of one word. `ids` are its bytes; merges[i] is a pair, and makes token 256 + i.
+    """The tokens of one word, a list. `ids` are its bytes; merges[i] makes token 256 + i.
 
     The merges are made in the order in which they were learnt, each wherever its pair
     stands, from left to right.
@@ -137,6 +139,36 @@ def numbered_from_257(ids, merges):
     """One too far."""
     for i, pair in enumerate(merges):
         ids = merge(ids, pair, 257 + i)
+    return list(ids)
+
+
+@encode.mistake
+def numbered_by_use(ids, merges):
+    """Gives the next number only to a merge that finds its pair."""
+    token = 256
+    for pair in merges:
+        if pair in list(pairwise(ids)):
+            ids = merge(ids, pair, token)
+            token += 1
+    return list(ids)
+
+
+@encode.mistake
+def counts_again(ids, merges):
+    """Of the merges that apply, the one that this word has most often."""
+    while found := Counter(pair for pair in pairwise(ids) if pair in merges):
+        pair = found.most_common(1)[0][0]
+        ids = merge(ids, pair, 256 + merges.index(pair))
+    return list(ids)
+
+
+@encode.mistake(hint="counts_again")
+def learns_again(ids, merges):
+    """Learns merges from this word alone."""
+    for i in range(len(merges)):
+        if len(ids) > 1:
+            found = Counter(pairwise(ids))
+            ids = merge(ids, min(found, key=lambda pair: (-found[pair], pair)), 256 + i)
     return list(ids)
 
 

@@ -19,6 +19,7 @@ def _rows(generator: torch.Generator) -> Iterator[tuple]:
     yield [], (1, 2), 256
     yield torch.randint(0, 2, (14,), generator=generator).tolist(), (0, 1), 259
     yield [3, 8, 3, 3, 8, 8], (3, 8), 5
+    yield [21, 2, 4, 1, 2, 30], (1, 2), 256  # the digits 1 2 stand at the front, too
 
 
 @exercise("pieces.merge", lesson="02", inputs=_rows)
@@ -116,6 +117,27 @@ def order_ignored(ids, pair, new_id):
             merged.append(ids[i])
             i += 1
     return merged
+
+
+@merge.mistake
+def never_found(ids, pair, new_id):
+    """Compares what can never be equal: a list with a tuple, a token with the pair."""
+    return list(ids)
+
+
+@merge.mistake
+def every_second_place(ids, pair, new_id):
+    """Looks at places 0 and 1, 2 and 3, ..."""
+    twos = [ids[i : i + 2] for i in range(0, len(ids), 2)]
+    return [token for two in twos for token in ([new_id] if tuple(two) == pair else two)]
+
+
+@merge.mistake
+def digits(ids, pair, new_id):
+    """Replaces in the printed numbers, where 21 2 holds 1 2."""
+    left, right = pair
+    printed = " ".join(map(str, ids)).replace(f"{left} {right}", str(new_id))
+    return [int(number) for number in printed.split()]
 
 
 @merge.mistake

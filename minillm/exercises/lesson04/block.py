@@ -110,6 +110,20 @@ def norm_after(x, attention, mlp, norm_1, norm_2):
     return norm_2(x + mlp(x))
 
 
+@block.mistake(hint="norm_after")
+def normed_once_more(x, attention, mlp, norm_1, norm_2):
+    """The right block, and its sum normalised at the end."""
+    x = x + attention(norm_1(x))
+    return norm_2(x + mlp(norm_2(x)))
+
+
+@block.mistake(hint="norm_after")
+def second_norm_after(x, attention, mlp, norm_1, norm_2):
+    """The first branch is right, the second norm stands after the sum."""
+    x = x + attention(norm_1(x))
+    return norm_2(x + mlp(x))
+
+
 @block.mistake
 def branch_normed_after(x, attention, mlp, norm_1, norm_2):
     """Normalises what a branch says, not what it reads."""
@@ -134,6 +148,13 @@ def stream_twice(x, attention, mlp, norm_1, norm_2):
     """Adds the stream as it came once more."""
     h = x + attention(norm_1(x))
     return x + h + mlp(norm_2(h))
+
+
+@block.mistake
+def mlp_reads_the_branch(x, attention, mlp, norm_1, norm_2):
+    """The MLP reads what the attention said, not the stream."""
+    said = attention(norm_1(x))
+    return x + said + mlp(norm_2(said))
 
 
 @block.mistake

@@ -136,6 +136,18 @@ def source_one_longer(source, target):
 
 
 @mask.mistake
+def shifted(source, target):
+    """Moves the diagonal of the whole table by the length of the source."""
+    return _all(source, target).tril(source)
+
+
+@mask.mistake(hint="shifted")
+def shifted_one_less(source, target):
+    """The same, with the last column counted from 0."""
+    return _all(source, target).tril(source - 1)
+
+
+@mask.mistake
 def target_first(source, target):
     """Takes the target for the first tokens."""
     return mask(target, source)

@@ -52,7 +52,11 @@ def word_order(Tiny: Callable, train: Callable) -> bool:
 
 
 def who_reads_whom(Tiny: Callable, train: Callable) -> list[int]:
-    """How many outputs before the last token move with it, and how many move with the first."""
+    """How many outputs before the last token move with it, and how many move with the first.
+
+    Third, 1 where attention has something to read in a text of one token, which is itself: only
+    then do the weights behind it have a say.
+    """
     model, moved = _model(Tiny).eval(), []
     ids = torch.arange(T)[None]
     for place in (T - 1, 0):
@@ -60,7 +64,12 @@ def who_reads_whom(Tiny: Callable, train: Callable) -> list[int]:
         changed[0, place] = 10
         difference = (model(changed) - model(ids)).abs().amax(2)[0]
         moved.append(~(difference < 1e-5))  # what is not a number has moved
-    return [int(moved[0][:-1].sum()), int(moved[1].sum())]
+    parts = [m for m in model.modules() if isinstance(m, (nn.MultiheadAttention, Attention))]
+    behind = [m.out_proj if isinstance(m, nn.MultiheadAttention) else m.output for m in parts]
+    model(ids[:, :1]).square().sum().backward()
+    pulls = [part.weight.grad for part in behind]
+    heard = all(pull is not None and pull.abs().max() > 0 for pull in pulls)
+    return [int(moved[0][:-1].sum()), int(moved[1].sum()), int(heard)]
 
 
 def _steps(Tiny: Callable, train: Callable, steps: int) -> tuple[nn.Module, list, list[Tensor]]:
@@ -145,7 +154,7 @@ def repaired(probe):
 FOUND = {
     "depth_for_heads": {blocks_and_heads: [HEADS, LAYERS]},
     "no_position": {word_order: False},
-    "no_mask": {who_reads_whom: [T - 1, T]},
+    "no_mask": {who_reads_whom: [T - 1, T, 1]},
     "gradients_kept": {gradient_of_step_3: 3.0},
     "averaged_twice": {loss_and_its_gradient: [1 / (2 * T), 1 / (2 * T)]},
 }
@@ -155,21 +164,26 @@ INSTEAD = {
         "mended_in_the_loop": {blocks_and_heads: [LAYERS, LAYERS]},
     },
     "no_mask": {
-        "reads_the_next": {who_reads_whom: [LAYERS, T]},  # one token on with each layer
-        "mask_upside_down": {who_reads_whom: [T - 1, 1], word_order: False},
+        "reads_the_next": {who_reads_whom: [LAYERS, T, 1]},  # one token on with each layer
+        "reads_not_itself": {who_reads_whom: [0, T, 0]},
+        "mask_upside_down": {who_reads_whom: [T - 1, 1, 1], word_order: False},
+        "mask_upside_down_and_blind": {who_reads_whom: [T - 1, 1, 0], word_order: False},
     },
     "gradients_kept": {"gradients_erased": {learns: False}},
     "averaged_twice": {
         "averaged_over_batches": {loss_and_its_gradient: [1 / 2, 1 / 2]},
         "averaged_before_backward": {loss_and_its_gradient: [1.0, 1 / (2 * T)]},
+        "averaged_in_the_report": {loss_and_its_gradient: [1 / (2 * T), 1.0]},
         "added_up": {loss_and_its_gradient: [2.0 * T, 2.0 * T]},
     },
 }
 HINTS = {
     "mended_in_the_layer": "depth_for_heads",
     "mended_in_the_loop": "depth_for_heads",
+    "mask_upside_down_and_blind": "mask_upside_down",
     "averaged_over_batches": "averaged_twice",
     "averaged_before_backward": "averaged_twice",
+    "averaged_in_the_report": "averaged_twice",
 }
 
 

@@ -123,6 +123,12 @@ def sines_only(length, width):
 
 
 @sinusoids.mistake
+def second_speed_first(length, width):
+    """Counts i from 1, so that the fastest hand is missing."""
+    return _waves(_angle(length, _exponent(width) + 2 / width))
+
+
+@sinusoids.mistake
 def lying(length, width):
     """One position a column."""
     return sinusoids(length, width).T
@@ -132,6 +138,25 @@ def lying(length, width):
 def in_turns(length, width):
     """Whole turns for radians."""
     return _waves(2 * math.pi * _angle(length, _exponent(width)))
+
+
+@sinusoids.mistake
+def in_degrees(length, width):
+    """Takes the angles for degrees."""
+    return _waves(_angle(length, _exponent(width)) * math.pi / 180)
+
+
+@sinusoids.mistake
+def power_of_the_quotient(length, width):
+    """Divides first, and raises the quotient to the power."""
+    return _waves((torch.arange(length)[:, None] / 10_000) ** _exponent(width))
+
+
+@sinusoids.mistake
+def exponent_without_brackets(length, width):
+    """Python reads `10000 ** 2 * i / width` as a square, times i / width."""
+    i = torch.arange(width // 2)
+    return _waves(torch.arange(length)[:, None] / (10_000.0**2 * i / width))
 
 
 @sinusoids.mistake

@@ -1,8 +1,10 @@
-"""What a model costs, predicted from its shape. Lesson 07."""
+"""How much a model computes, predicted from its shape. Lesson 07."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 
 def parameters(model: nn.Module) -> int:
@@ -40,3 +42,13 @@ def flops_per_token(model: nn.Module) -> FlopsPerToken:
     if c.tied:
         linear += 2 * c.vocab_size * c.width
     return FlopsPerToken(linear=linear, attention=c.layers * 4 * c.context * c.width)
+
+
+def counted_flops(run: Callable[[], object]) -> int:
+    """What PyTorch counts while `run()` works: the matrix products, a multiply-add as two.
+
+    Attention is counted as the full T x T square, and fused attention on a CPU not at all.
+    """
+    with FlopCounterMode(display=False) as counter:
+        run()
+    return counter.get_total_flops()
