@@ -2,9 +2,10 @@
 
 from minillm.adapt.conversation import ConversationRows, Template
 from minillm.exercises.lesson11.answers import exact_match
-from minillm.exercises.lesson11.prompts import mask, template
+from minillm.exercises.lesson11.mask import mask
 from minillm.exercises.lesson11.room import fit
 from minillm.exercises.lesson11.shared import token_f1
+from minillm.exercises.lesson11.template import template
 from minillm.world import Service
 
 

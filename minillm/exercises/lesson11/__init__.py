@@ -4,4 +4,4 @@ A reference's docstring is the task, as the lesson sets it; a mistake's says wha
 """
 
 # In the order of the lesson.
-from minillm.exercises.lesson11 import prompts, answers, shared, room  # noqa: F401, I001
+from minillm.exercises.lesson11 import template, mask, answers, shared, room  # noqa: F401, I001
