@@ -1,4 +1,4 @@
-"""The command line: `python -m minillm doctor | train | generate | attention | ...`. Lesson 06."""
+"""The command line: `python -m minillm doctor | train | generate | chat | ...`. Lesson 06."""
 
 import argparse
 import json
@@ -125,6 +125,12 @@ def _parser() -> argparse.ArgumentParser:
     _option(serve, "waiting", type=int, default=32, metavar="N")
     _option(serve, "device", "device_use", default="auto", metavar="auto|cpu|cuda|mps")
 
+    chat = command("chat", _chat)
+    _option(chat, "model", "chat_model", required=True, metavar="DIR")
+    _option(chat, "system", "chat_system", metavar="TEXT")
+    _option(chat, "temperature", "chat_temperature", type=float, default=0.0, metavar="T")
+    _option(chat, "seed", type=int, metavar="N")
+
     attention = command("attention", _attention)
     _option(attention, "model", required=True, metavar="DIR")
     _option(attention, "text", "attention_text", required=True, metavar="TEXT")
@@ -223,6 +229,20 @@ def _serve(options: argparse.Namespace) -> int:
         waiting=options.waiting,
         device=options.device,
     )
+    return 0
+
+
+def _chat(options: argparse.Namespace) -> int:
+    import torch
+
+    from minillm import chat
+
+    talk = chat.load(options.model)
+    if options.system is not None:
+        talk.system = options.system
+    generator = torch.Generator()
+    generator.manual_seed(options.seed) if options.seed is not None else generator.seed()
+    chat.run(talk, sys.stdin, temperature=options.temperature, generator=generator)
     return 0
 
 

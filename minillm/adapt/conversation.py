@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
@@ -10,12 +10,12 @@ from torch import Tensor
 from minillm.batches import IGNORE, Batch
 from minillm.tokenizer import Tokenizer
 
-Role = Literal["user", "assistant"]
+Role = Literal["system", "user", "assistant"]
 
 
 @dataclass(frozen=True)
 class Turn:
-    """What one side says."""
+    """What one side says; the system says at the start what both should know."""
 
     role: Role
     text: str
@@ -28,6 +28,7 @@ class Template:
     An answer is followed by the tokenizer's end token, which is how a model learns to stop.
     """
 
+    system: tuple[str, str] = ("", "\n")
     user: tuple[str, str] = ("Q: ", "\n")
     assistant: tuple[str, str] = ("A: ", "")
 
@@ -35,15 +36,16 @@ class Template:
         """The tokens of a conversation, and for each whether it is part of an answer.
 
         Every piece is made into tokens by itself, so that none reaches across the line between
-        what is learnt and what is not. Raises ValueError as `learnt` does.
+        what is learnt and what is not. Raises ValueError for a role that is not one of the three,
+        and for a tokenizer with no end token.
         """
         if tokenizer.end is None:
             raise ValueError(f"{tokenizer!r} has no end token, so that no answer could end.")
         ids: list[int] = []
         answers: list[bool] = []
         for turn in turns:
-            if turn.role not in ("user", "assistant"):
-                raise ValueError(f"{turn.role!r} is no role; it is user or assistant.")
+            if turn.role not in get_args(Role):
+                raise ValueError(f"{turn.role!r} is no role; it is {', '.join(get_args(Role))}.")
             before, after = getattr(self, turn.role)
             answer = turn.role == "assistant"
             end = [tokenizer.end] if answer else []

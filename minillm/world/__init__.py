@@ -14,7 +14,8 @@ A choice depends on nothing but the tokens before it. So the log-probabilities o
 to log P(document), and no model can have a lower mean loss than their negative mean: that is the
 floor. A model's loss minus the floor is its regret. The oracle runs the same program along any
 other text, and knows what may come next, with which probability. English and Chinese tell the same
-facts with the same probabilities. Lessons 01 and 05.
+facts with the same probabilities. Lessons 01 and 05. The town has a shop, too, whose
+conversations with customers are written in the same way (`service`, lesson 11).
 """
 
 import random
@@ -26,7 +27,9 @@ import numpy as np
 from minillm.world.chance import END, GRAMMAR, KINDS, RECALL, WORLD
 from minillm.world.documents import Document, Documents
 from minillm.world.oracle import Entropy, Oracle
+from minillm.world.orders import SETTINGS, Setting
 from minillm.world.pen import Event, Follower, Impossible, Pen
+from minillm.world.service import Conversation, Said, Service
 from minillm.world.tales import write_document
 from minillm.world.tokenizer import WorldTokenizer
 from minillm.world.town import Town
@@ -36,13 +39,18 @@ __all__ = [
     "GRAMMAR",
     "KINDS",
     "RECALL",
+    "SETTINGS",
     "WORLD",
+    "Conversation",
     "Document",
     "Documents",
     "Entropy",
     "Event",
     "Impossible",
     "Oracle",
+    "Said",
+    "Service",
+    "Setting",
     "World",
     "WorldTokenizer",
 ]

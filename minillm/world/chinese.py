@@ -1,7 +1,7 @@
 """The Chinese phrase book (中文). Words are separated by spaces here, and joined when printed."""
 
 import re
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator
 from itertools import chain, pairwise
 
 from minillm.world.book import Book
@@ -201,6 +201,7 @@ class Chinese(Book):
     """The town told in Chinese (中文)."""
 
     lines = LINES
+    speakers: Collection[str] = NAMES  # whose lines begin anew
     little_words = ("一", "两", "的", "他", "她", "枚", "金币", *MEASURE.values())
 
     def spell(self, meaning: Hashable, style: str) -> list[str]:
@@ -236,7 +237,7 @@ class Chinese(Book):
         """What each token adds to the text: itself, and a new line for every speaker."""
         before = ""
         for token, after in pairwise(chain(tokens, [""])):
-            speaks = token in NAMES and after == "：" and before in SENTENCE_ENDS
+            speaks = token in self.speakers and after == "：" and before in SENTENCE_ENDS
             new_line = "\n" if speaks or (token == "（" and before) else ""
             yield new_line + token + ("\n" if token == END else "")
             before = token

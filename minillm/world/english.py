@@ -1,7 +1,7 @@
 """The English phrase book. Anyone who reads English can add a wording here."""
 
 import re
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator
 from itertools import chain, pairwise
 
 from minillm.world.book import Book
@@ -169,6 +169,7 @@ class English(Book):
     """The town told in English."""
 
     lines = LINES
+    speakers: Collection[str] = PEOPLE  # whose lines begin anew
     little_words = (
         *("a", "an", "the", "coin", "coins", "he", "she", "his", "her"),
         *PREPOSITION.values(),
@@ -212,8 +213,8 @@ class English(Book):
         """What each token adds to the text: spaces, capitals, a new line for every speaker."""
         starts, speaks, before = True, False, ""  # does a sentence start here, does a speaker?
         for token, after in pairwise(chain(tokens, [""])):
-            spoke, speaks = speaks, starts and token in PEOPLE and after == ":"
-            if before and (speaks or token == "("):
+            spoke, speaks = speaks, starts and token in self.speakers and after == ":"
+            if before not in ("", END) and (speaks or token == "("):
                 space = "\n"
             else:
                 space = "" if before in BARE_AFTER or token in BARE_BEFORE else " "

@@ -1,6 +1,6 @@
 """The world's tokenizer: a token is a word or a sign of one of its languages."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from minillm.tokenizer.base import Tokenizer
 from minillm.world.book import Book
@@ -20,12 +20,13 @@ class WorldTokenizer(Tokenizer):
 
     kind = "world"
     end = 0
+    books: Mapping[str, type[Book]] = BOOKS  # by language
 
     def __init__(self, language: str = "en"):
-        if language not in BOOKS:
-            raise ValueError(f"The world speaks {' and '.join(BOOKS)}, not {language!r}.")
+        if language not in self.books:
+            raise ValueError(f"The world speaks {' and '.join(self.books)}, not {language!r}.")
         self.language = language
-        self.book = BOOKS[language]()
+        self.book = self.books[language]()
         self.ids = {word: number for number, word in enumerate(self.book.vocabulary)}
         super().__init__(word.encode() for word in self.book.vocabulary)
 

@@ -60,7 +60,7 @@ def test_a_model_learns_to_answer_and_to_stop():
         ([TALK, TALK[:1]], {}, "Conversation 1 has no answer"),
         ([], {}, "no conversations"),
         ([TALK], {"context": 10}, "Conversation 0 has 24 tokens; the model reads 10"),
-        ([[Turn("system", "be nice")]], {}, "'system' is no role"),
+        ([[Turn("clerk", "be nice")]], {}, "'clerk' is no role"),
     ],
 )
 def test_what_cannot_be_learnt_from(talks, options, says):
