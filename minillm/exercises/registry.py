@@ -120,6 +120,7 @@ def find(name: str) -> Exercise:
     """The exercise of that name; ValueError, with names close to it, where there is none."""
     exercises = {one.name: one for one in all_exercises()}
     if name not in exercises:
-        close = difflib.get_close_matches(str(name), exercises) or sorted(exercises)
-        raise ValueError(f"No exercise is called {name!r}. Did you mean {' or '.join(close)}?")
+        close = difflib.get_close_matches(str(name), exercises)
+        meant = f"Did you mean {' or '.join(close)}?" if close else "Every lesson names its own."
+        raise ValueError(f"No exercise is called {name!r}. {meant} `progress.summary()` lists all.")
     return exercises[name]
