@@ -7,25 +7,21 @@ how long the tuning took. About a quarter of an hour on two cores.
 """
 
 import argparse
-import hashlib
 import json
-import platform
 import time
-from datetime import date
 from pathlib import Path
 
-import torch
+from keep import know
 
-from minillm import machine
 from minillm.adapt.heads import Classifier, Labelled, freeze, predict, tune
 from minillm.docstrings import docstrings, split_by_file
 from minillm.files import replacing
 from minillm.models import pretrained
 from minillm.models.bert import Bert
+from minillm.recorder import kept
 from minillm.tokenizer import WordPieceTokenizer
 
 HERE = Path(__file__).resolve().parent
-KNOWN = HERE.parent / "minillm/assets.json"
 MOST = 64  # tokens of a text that are read
 EPOCHS = 3
 SETTINGS = {  # how many last blocks are tuned; the learning rates of encoder and head
@@ -81,10 +77,7 @@ def write(runs: list[dict], train: Labelled, test: Labelled) -> None:
     """The record with its provenance, and its hash where `assets.path` looks for it."""
     record = {
         "command": f"python assets/classify.py --seeds {1 + max(run['seed'] for run in runs)}",
-        "date": date.today().isoformat(),
-        "machine": f"{machine.processor()}, {machine.usable_cores()} cores, {platform.system()}",
-        "python": platform.python_version(),
-        "torch": torch.__version__,
+        **kept.today_here(),
         "model": pretrained.MINILM,
         "epochs": EPOCHS,
         "train": len(train.labels),
@@ -95,9 +88,7 @@ def write(runs: list[dict], train: Labelled, test: Labelled) -> None:
     path.parent.mkdir(exist_ok=True)
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    raw, known = path.read_bytes(), json.loads(KNOWN.read_text(encoding="utf-8"))
-    own = {"file": path.name, "bytes": len(raw), "sha256": hashlib.sha256(raw).hexdigest()}
-    KNOWN.write_text(json.dumps(known | {"classify": own}, indent=2) + "\n", encoding="utf-8")
+    know("classify", path, file=path.name)
 
 
 if __name__ == "__main__":

@@ -15,13 +15,9 @@ adds those records to assets/recorded/runs.json.
 import argparse
 import hashlib
 import json
-import platform
-from datetime import date
 from pathlib import Path
 
-import torch
-
-from minillm import cost, evaluate, machine, run
+from minillm import cost, evaluate, run
 from minillm.models.gpt import GPT, GPTConfig
 from minillm.recorder import kept
 from minillm.training import checkpoint, save_model
@@ -44,7 +40,7 @@ def _keep_records(path: Path) -> None:
     out.parent.mkdir(exist_ok=True)
     for record in kept.read(path):
         kept.add(out, record)
-    _know("recorded", out, file=out.name)
+    know("recorded", out, file=out.name)
 
 
 def _keep_model(folder: Path) -> None:
@@ -56,21 +52,18 @@ def _keep_model(folder: Path) -> None:
     path = save_model(out, model.half(), saved.tokenizer(), run=saved.about["run"])
     record = {
         "command": _command(saved.about["run"]),
-        "date": date.today().isoformat(),
-        "machine": f"{machine.processor()}, {machine.usable_cores()} cores, {platform.system()}",
-        "python": platform.python_version(),
-        "torch": torch.__version__,
+        **kept.today_here(),
         "parameters": cost.parameters(model),
         "steps": saved.about["training"]["step"],
         "seconds": round(saved.about["training"]["seconds"]),
         **_measured(folder, out),
-        **_know(folder.name, path),
+        **know(folder.name, path),
     }
     (out / "record.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(record, indent=2))
 
 
-def _know(name: str, path: Path, **about: str) -> dict:
+def know(name: str, path: Path, **about: str) -> dict:
     """Note a file's size and SHA-256 where the package finds them."""
     content = path.read_bytes()
     found = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}

@@ -7,27 +7,25 @@ About seven minutes a seed on one core.
 """
 
 import argparse
-import hashlib
 import json
-import platform
 import time
-from datetime import date
 from pathlib import Path
 
 import torch
+from keep import know
 
-from minillm import assets, corpus, evaluate, generate, machine
+from minillm import assets, corpus, evaluate, generate
 from minillm.adapt.conversation import ConversationRows, Template
 from minillm.adapt.vocabulary import extend_vocabulary
 from minillm.batches import DocumentRows
 from minillm.files import replacing
 from minillm.metrics import exact_match
+from minillm.recorder import kept
 from minillm.run import load_model
 from minillm.training import TrainConfig, Trainer
 from minillm.world import KINDS, SETTINGS, Service, World
 
 HERE = Path(__file__).resolve().parent
-KNOWN = HERE.parent / "minillm/assets.json"
 STEPS, SHARE = 1_000, 0.25  # of the batches, so many are of stories
 # "varied": half of the conversations are about facts that the town never has.
 TRAINED_ON = {"usual": ("usual",), "varied": ("usual", "new facts")}
@@ -44,10 +42,7 @@ def main() -> None:
     runs = [test for seed in range(seeds) for kinds in TRAINED_ON for test in run(seed, kinds)]
     record = {
         "command": f"python assets/shop.py --seeds {seeds}",
-        "date": date.today().isoformat(),
-        "machine": f"{machine.processor()}, {machine.usable_cores()} cores, {platform.system()}",
-        "python": platform.python_version(),
-        "torch": torch.__version__,
+        **kept.today_here(),
         "steps": STEPS,
         "runs": runs,
     }
@@ -56,15 +51,7 @@ def main() -> None:
     path.parent.mkdir(exist_ok=True)
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
-    known = json.loads(KNOWN.read_text(encoding="utf-8"))
-    data = path.read_bytes()
-    known["shop"] = {
-        "file": path.name,
-        "bytes": len(data),
-        "sha256": hashlib.sha256(data).hexdigest(),
-    }
-    with replacing(KNOWN) as temporary:
-        temporary.write_text(json.dumps(known, indent=2) + "\n", encoding="utf-8")
+    know("shop", path, file=path.name)
 
 
 class Mixed:

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from minillm.models.gpt import Block
+from minillm.models.gpt import Block, check_shape
 from minillm.models.layers import NORMS
 
 
@@ -32,17 +32,7 @@ class BertConfig:
 
     def __post_init__(self) -> None:
         """Refuse shapes that cannot work."""
-        for name in ("vocab_size", "context", "layers", "heads", "width", "segments"):
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise ValueError(f"{name} is {value!r}; it must be a whole number of at least 1.")
-        if self.width % self.heads:
-            raise ValueError(
-                f"width {self.width} does not divide into {self.heads} heads; "
-                f"choose a width that is a multiple of {self.heads}."
-            )
-        if not 0.0 <= self.dropout < 1.0:
-            raise ValueError(f"dropout is {self.dropout}; it must be at least 0 and below 1.")
+        check_shape(self, "vocab_size", "context", "layers", "heads", "width", "segments")
 
 
 class Bert(nn.Module):

@@ -17,6 +17,21 @@ NormPlace = Literal["before", "after"]
 MLPKind = Literal["gelu", "relu2", "swiglu"]
 
 
+def check_shape(config: object, *sizes: str) -> None:
+    """Refuse what no stack of blocks can have: ValueError names the setting of the config."""
+    for name in sizes:
+        value = getattr(config, name)
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise ValueError(f"{name} is {value!r}; it must be a whole number of at least 1.")
+    if config.width % config.heads:
+        raise ValueError(
+            f"width {config.width} does not divide into {config.heads} heads; "
+            f"choose a width that is a multiple of {config.heads}."
+        )
+    if not 0.0 <= config.dropout < 1.0:
+        raise ValueError(f"dropout is {config.dropout}; it must be at least 0 and below 1.")
+
+
 @dataclass(frozen=True, kw_only=True)
 class GPTConfig:
     """The shape of a GPT. The defaults are GPT-2's choices; `presets` holds whole recipes."""
@@ -38,15 +53,7 @@ class GPTConfig:
 
     def __post_init__(self) -> None:
         """Refuse shapes that cannot work."""
-        for name in ("vocab_size", "context", "layers", "heads", "width"):
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise ValueError(f"{name} is {value!r}; it must be a whole number of at least 1.")
-        if self.width % self.heads:
-            raise ValueError(
-                f"width {self.width} does not divide into {self.heads} heads; "
-                f"choose a width that is a multiple of {self.heads}."
-            )
+        check_shape(self, "vocab_size", "context", "layers", "heads", "width")
         if self.position in ("rotary", "sinusoidal") and self.head_width % 2:
             raise ValueError(
                 f"{self.position} positions pair numbers up, but a head is {self.head_width} wide; "
@@ -58,8 +65,6 @@ class GPTConfig:
                 raise ValueError(
                     f"{name} is {getattr(self, name)!r}; it must be one of {get_args(kind)}."
                 )
-        if not 0.0 <= self.dropout < 1.0:
-            raise ValueError(f"dropout is {self.dropout}; it must be at least 0 and below 1.")
 
     @property
     def head_width(self) -> int:

@@ -13,15 +13,22 @@ from minillm.files import replacing
 from minillm.training.precision import Precision
 
 
-def provenance(precision: Precision) -> dict:
-    """The machine and the versions that numbers were measured with, and the day."""
-    cuda = precision.device.type == "cuda"
+def today_here() -> dict:
+    """The day, the machine and the versions that numbers were measured with."""
     return {
         "date": date.today().isoformat(),
-        "device": torch.cuda.get_device_name(precision.device) if cuda else str(precision.device),
         "machine": f"{machine.processor()}, {machine.usable_cores()} cores, {platform.system()}",
         "python": platform.python_version(),
         "torch": torch.__version__,
+    }
+
+
+def provenance(precision: Precision) -> dict:
+    """The same, with the device that computed."""
+    cuda = precision.device.type == "cuda"
+    return {
+        **today_here(),
+        "device": torch.cuda.get_device_name(precision.device) if cuda else str(precision.device),
         "cuda": torch.version.cuda if cuda else None,
         "minillm": minillm.__version__,
     }
