@@ -13,7 +13,7 @@ def _texts(generator: torch.Generator) -> Iterator[tuple]:
         tokens = torch.randint(5, 40, shape, generator=generator)
         return tokens, torch.rand(shape, generator=generator)
 
-    dice = torch.tensor([[0.05, 0.9, 0.1, 0.4, 0.3, 0.01]])
+    dice = torch.tensor([[0.05, 0.9, 0.1, 0.15, 0.3, 0.01]])  # 0.15 is not below it
     yield torch.tensor([[2, 7, 8, 9, 7, 3]]), dice, [0, 2, 3], 4
     tokens, dice = text(3, 9)
     tokens[:, 0], tokens[:, -1] = 2, 3
@@ -41,14 +41,29 @@ def gap(tokens: Tensor, dice: Tensor, special: list[int], mask: int) -> tuple[Te
     return tokens.masked_fill(hidden, mask), tokens.masked_fill(~hidden, -100)
 
 
+def _special(tokens, special):
+    return torch.isin(tokens, torch.tensor(special, dtype=tokens.dtype))
+
+
 def _hidden(tokens, dice, special):
-    return (dice < 0.15) & ~torch.isin(tokens, torch.tensor(special, dtype=tokens.dtype))
+    return (dice < 0.15) & ~_special(tokens, special)
+
+
+def _where(tokens, hidden, mask):
+    return tokens.masked_fill(hidden, mask), tokens.masked_fill(~hidden, -100)
 
 
 @gap.mistake
 def everything_asked(tokens, dice, special, mask):
     """The targets are all tokens, also those that can be read."""
     return gap(tokens, dice, special, mask)[0], tokens
+
+
+@gap.mistake(hint="everything_asked")
+def all_but_special_asked(tokens, dice, special, mask):
+    """The same, without the special tokens."""
+    asked = tokens.masked_fill(_special(tokens, special), -100)
+    return gap(tokens, dice, special, mask)[0], asked
 
 
 @gap.mistake
@@ -78,9 +93,48 @@ def nothing_hidden(tokens, dice, special, mask):
 
 
 @gap.mistake
-def too_many_hidden(tokens, dice, special, mask):
+def large_hidden(tokens, dice, special, mask):
     """Hides where the number is large."""
-    return gap(tokens, 0.3 - dice - 1e-9, special, mask)
+    return _where(tokens, (dice > 0.15) & ~_special(tokens, special), mask)
+
+
+@gap.mistake(hint="large_hidden")
+def large_or_equal_hidden(tokens, dice, special, mask):
+    """The same, with 0.15 itself."""
+    return _where(tokens, (dice >= 0.15) & ~_special(tokens, special), mask)
+
+
+@gap.mistake
+def not_below(tokens, dice, special, mask):
+    """Hides at 0.15 itself, too."""
+    return _where(tokens, (dice <= 0.15) & ~_special(tokens, special), mask)
+
+
+@gap.mistake
+def special_alone_hidden(tokens, dice, special, mask):
+    """Hides the special tokens and spares the others."""
+    return _where(tokens, (dice < 0.15) & _special(tokens, special), mask)
+
+
+@gap.mistake
+def ends_spared(tokens, dice, special, mask):
+    """Spares the first and the last place of each row, whatever stands there."""
+    hidden = dice < 0.15
+    hidden[:, [0, -1]] = False
+    return _where(tokens, hidden, mask)
+
+
+@gap.mistake
+def shifted(tokens, dice, special, mask):
+    """The targets stand one place further left, as where the next token is asked for."""
+    inputs, targets = gap(tokens, dice, special, mask)
+    return inputs, torch.cat([targets[:, 1:], torch.full_like(targets[:, :1], -100)], 1)
+
+
+@gap.mistake(hint="special_hidden")
+def special_hidden_unasked(tokens, dice, special, mask):
+    """Hides the special tokens, and does not ask for them."""
+    return gap(tokens, dice, [], mask)[0], gap(tokens, dice, special, mask)[1]
 
 
 @gap.mistake

@@ -19,7 +19,7 @@ def _states(generator: torch.Generator) -> Iterator[tuple]:
     yield normal(2, 3, 4), real([3, 1]), normal(2, 4), torch.tensor([0.5, -0.5])
     yield normal(3, 5, 2), real([2, 5, 4]), normal(6, 2), normal(6)
     yield normal(1, 4, 3), real([4]), normal(2, 3), normal(2)  # no padding
-    yield 5 * normal(4, 6, 3), real([1, 6, 2, 3]), normal(5, 3), normal(5)
+    yield 5 * normal(4, 6, 3), real([1, 6, 2, 3]).flip(1), normal(5, 3), normal(5)  # in front
     yield normal(2, 7, 8), real([7, 3]), normal(3, 8), torch.zeros(3)
     states = normal(3, 4, 5)
     states[1, 2:] = 1e6  # what stands in the padding must not matter
@@ -66,6 +66,19 @@ def first_token(states, real, weight, bias):
 def last_token(states, real, weight, bias):
     """The last real token alone."""
     return F.linear(states[range(len(states)), real.sum(1) - 1], weight, bias)
+
+
+@head.mistake(hint="last_token")
+def last_place(states, real, weight, bias):
+    """What stands at the end of the row, padding or not."""
+    return F.linear(states[:, -1], weight, bias)
+
+
+@head.mistake
+def padding_in_front(states, real, weight, bias):
+    """As many states as there are real ones, always from the left."""
+    counted = torch.arange(states.shape[1]) < real.sum(1, keepdim=True)
+    return head(states, counted, weight, bias)
 
 
 @head.mistake

@@ -23,7 +23,7 @@ def _answers(generator: torch.Generator) -> Iterator[tuple]:
 
 @exercise("classify.macro", lesson="10", inputs=_answers)
 def macro(truth: list[int], said: list[int], classes: int) -> tuple[float, float, float]:
-    """Precision, recall and F1, each the plain mean over the classes 0 to classes - 1.
+    """(precision, recall, F1), each the plain mean over the classes 0 to classes - 1.
 
     Precision of a class: of the texts that were called so, the share that is. Recall: of the texts
     that are, the share that was called so. F1: 2PR / (P + R). Every class is in `truth`; one that
@@ -170,3 +170,45 @@ def unsaid_is_perfect(truth, said, classes):
     _, recall, f1 = macro(truth, said, classes)
     each = _each(truth, said, classes)
     return sum(h / s if s else 1.0 for h, s, _ in each) / classes, recall, f1
+
+
+@macro.mistake
+def one_class_alone(truth, said, classes):
+    """Returns inside the loop: class 0."""
+    hits, calls, count = _each(truth, said, classes)[0]
+    p, r = _share(hits, calls), hits / count
+    return p, r, _f1(p, r)
+
+
+@macro.mistake(hint="one_class_alone")
+def last_class_alone(truth, said, classes):
+    """What the loop's last round left behind."""
+    hits, calls, count = _each(truth, said, classes)[-1]
+    p, r = _share(hits, calls), hits / count
+    return p, r, _f1(p, r)
+
+
+@macro.mistake
+def not_divided(truth, said, classes):
+    """Sums over the classes."""
+    return tuple(classes * value for value in macro(truth, said, classes))
+
+
+def _without(c, truth, said, classes):
+    """The means when class c adds nothing."""
+    hits, calls, count = _each(truth, said, classes)[c]
+    p, r = _share(hits, calls), hits / count
+    own = (p, r, _f1(p, r))
+    return tuple(m - x / classes for m, x in zip(macro(truth, said, classes), own, strict=True))
+
+
+@macro.mistake
+def class_left_out(truth, said, classes):
+    """range(1, classes + 1): class 0 is missing, and one without texts takes its place."""
+    return _without(0, truth, said, classes)
+
+
+@macro.mistake(hint="class_left_out")
+def last_class_left_out(truth, said, classes):
+    """range(classes - 1)."""
+    return _without(-1, truth, said, classes)

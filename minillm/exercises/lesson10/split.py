@@ -1,5 +1,6 @@
 """Lesson 10: a test that shares no file with the training texts."""
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
 
@@ -119,9 +120,62 @@ def in_both(files, wanted):
 def in_the_order_of_names(files, wanted):
     """Files in alphabetical order."""
     chosen, count = [], 0
-    for file in sorted(set(files), reverse=False):
+    for file in sorted(set(files)):
         if count >= wanted:
             break
         chosen.append(file)
         count += files.count(file)
     return _of(files, chosen)
+
+
+def _until_enough(files, order, wanted):
+    """The two lists, files taken in the given order."""
+    chosen, count = [], 0
+    for file in order:
+        if count < wanted:
+            chosen.append(file)
+            count += files.count(file)
+    return _of(files, chosen)
+
+
+@split.mistake
+def another_order(files, wanted):
+    """Begins with the file that comes last."""
+    return _until_enough(files, list(dict.fromkeys(files))[::-1], wanted)
+
+
+@split.mistake(hint="another_order")
+def largest_first(files, wanted):
+    """Begins with the file of the most texts."""
+    return _until_enough(files, [name for name, _ in Counter(files).most_common()], wanted)
+
+
+@split.mistake
+def large_passed_over(files, wanted):
+    """Passes over what would exceed the number, and goes on with later files."""
+    chosen, count = [], 0
+    for file in dict.fromkeys(files):
+        if count + files.count(file) <= wanted:
+            chosen.append(file)
+            count += files.count(file)
+    return _of(files, chosen)
+
+
+@split.mistake
+def not_rising(files, wanted):
+    """The rows of the test file by file, not in their order."""
+    train, test = split(files, wanted)
+    return train, sorted(test, key=lambda i: files.index(files[i]))
+
+
+@split.mistake
+def later_texts_uncounted(files, wanted):
+    """The files of the first rows: forgets that they have more texts below."""
+    return _of(files, files[:wanted])
+
+
+@split.mistake
+def first_rows_alone(files, wanted):
+    """`files.index` finds the first row of a file, and no other."""
+    test = [files.index(file) for file in dict.fromkeys(files[i] for i in split(files, wanted)[1])]
+    return [i for i in range(len(files)) if i not in test], test

@@ -132,3 +132,62 @@ def between_two(truth, probability, recall):
 def quantile_of_all(truth, probability, recall):
     """The same, of all texts."""
     return torch.quantile(torch.tensor(probability, dtype=torch.float64), 1 - recall).item()
+
+
+@threshold.mistake(hint="share_of_all")
+def found_of_all(truth, probability, recall):
+    """What is found, divided by the number of all texts."""
+    pairs = list(zip(truth, probability, strict=True))
+    bars = [b for b in probability if sum(t and p >= b for t, p in pairs) >= recall * len(truth)]
+    return max(bars, default=min(probability))
+
+
+@threshold.mistake
+def first_in_the_list(truth, probability, recall):
+    """The first bar in the list that finds enough."""
+    pairs = list(zip(truth, probability, strict=True))
+    enough = recall * sum(truth)
+    return next(b for b in probability if sum(t and p >= b for t, p in pairs) >= enough)
+
+
+@threshold.mistake
+def truth_left_behind(truth, probability, recall):
+    """The probabilities sorted, and the truth as it was."""
+    return threshold(truth, sorted(probability, reverse=True), recall)
+
+
+@threshold.mistake
+def bar_before(truth, probability, recall):
+    """The last bar that does not find enough."""
+    bar = threshold(truth, probability, recall)
+    return min((p for p in probability if p > bar), default=bar)
+
+
+@threshold.mistake(hint="one_too_many")
+def always_one_too_many(truth, probability, recall):
+    """Counts from 1 in a list that counts from 0."""
+    found = _positive(truth, probability)
+    return found[min(len(found) - 1, math.ceil(recall * len(found) - 1e-9))]
+
+
+@threshold.mistake(hint="ranked_from_below")
+def quantile_from_below(truth, probability, recall):
+    """The quantile at `recall`, not at 1 - recall."""
+    found = torch.tensor(_positive(truth, probability), dtype=torch.float64)
+    return torch.quantile(found, recall).item()
+
+
+@threshold.mistake(hint="lowest_bar")
+def lowest_of_the_positive(truth, probability, recall):
+    """The bar that finds all that is to be found."""
+    return min(_positive(truth, probability))
+
+
+@threshold.mistake(hint="precision_instead")
+def highest_for_precision(truth, probability, recall):
+    """The highest bar whose calls are right often enough."""
+    for bar in sorted(probability, reverse=True):
+        called = [t for t, p in zip(truth, probability, strict=True) if p >= bar]
+        if sum(called) >= recall * len(called):
+            return bar
+    return min(probability)
