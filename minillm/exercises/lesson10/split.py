@@ -17,6 +17,7 @@ def _files(generator: torch.Generator) -> Iterator[tuple]:
     yield ["only", "other"], 1
     yield ["p", "p", "p", "q", "r", "r"], 4  # reached exactly
     yield ["m", "m", "n", "n", "n", "o", "o", "p"], 2
+    yield ["b", *["large"] * 6, "c", "d", "e", "f"], 2
     names = torch.randint(0, 9, (12,), generator=generator).repeat_interleave(3).tolist()
     yield [f"{n}/code.py" for n in names], 10
 
@@ -166,6 +167,13 @@ def not_rising(files, wanted):
     """The rows of the test file by file, not in their order."""
     train, test = split(files, wanted)
     return train, sorted(test, key=lambda i: files.index(files[i]))
+
+
+@split.mistake(hint="not_rising")
+def neither_rising(files, wanted):
+    """The rows of both parts file by file."""
+    train, test = not_rising(files, wanted)
+    return sorted(train, key=lambda i: files.index(files[i])), test
 
 
 @split.mistake
