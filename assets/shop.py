@@ -17,7 +17,7 @@ from keep import know
 from minillm import assets, corpus, evaluate, generate
 from minillm.adapt.conversation import ConversationRows, Template
 from minillm.adapt.vocabulary import extend_vocabulary
-from minillm.batches import DocumentRows
+from minillm.batches import DocumentRows, Mixture
 from minillm.files import replacing
 from minillm.metrics import exact_match
 from minillm.recorder import kept
@@ -54,18 +54,6 @@ def main() -> None:
     know("shop", path, file=path.name)
 
 
-class Mixed:
-    """Batches of conversations, and now and then one of stories."""
-
-    def __init__(self, talks, stories) -> None:
-        self.talks, self.stories = talks, stories
-
-    def sample(self, generator: torch.Generator):
-        """One batch of either."""
-        from_stories = torch.rand(1, generator=generator) < SHARE
-        return (self.stories if from_stories else self.talks).sample(generator)
-
-
 def run(seed: int, trained_on: str) -> list[dict]:
     """One seed: what is right in each test after all steps, and what is forgotten."""
     model, _ = load_model(assets.path("world"))
@@ -87,7 +75,7 @@ def run(seed: int, trained_on: str) -> list[dict]:
         seed=seed,
     )
     start = time.process_time()
-    for step in Trainer(model, Mixed(rows, stories), None, config):
+    for step in Trainer(model, Mixture(rows, stories, share=SHARE), None, config):
         if step.step % 100 == 0:
             print(trained_on, seed, step.step, f"{step.loss:.3f}", flush=True)
     about = {

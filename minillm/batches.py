@@ -139,6 +139,24 @@ class DocumentRows:
         )
 
 
+class Mixture:
+    """Batches of one kind, and now and then one of another, so that neither is forgotten.
+
+    share: how likely a batch is to be of `other`, drawn anew for each; both need only `sample`.
+    Raises ValueError for a share that is not between 0 and 1. Lesson 11.
+    """
+
+    def __init__(self, data, other, *, share: float) -> None:
+        if not 0 <= share <= 1:
+            raise ValueError(f"share is {share}; expected a probability, between 0 and 1.")
+        self.data, self.other, self.share = data, other, share
+
+    def sample(self, generator: torch.Generator) -> Batch:
+        """One batch, of either."""
+        of_other = torch.rand(1, generator=generator) < self.share
+        return (self.other if of_other else self.data).sample(generator)
+
+
 def spelled(
     pieces: Sequence[str], log_probs: Sequence, kinds: Sequence, tokenizer: Tokenizer, end: int
 ) -> tuple[list[int], list[float], list[int]]:

@@ -236,10 +236,14 @@ def _chat(options: argparse.Namespace) -> int:
     import torch
 
     from minillm import chat
+    from minillm.generate import Sampling
 
     talk = chat.load(options.model)
     if options.system is not None:
         talk.system = options.system
+    # What no question could mend is refused before the first one.
+    talk.tokenizer.encode(talk.system)
+    Sampling(temperature=options.temperature)
     generator = torch.Generator()
     generator.manual_seed(options.seed) if options.seed is not None else generator.seed()
     chat.run(talk, sys.stdin, temperature=options.temperature, generator=generator)

@@ -3,7 +3,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minillm.batches import IGNORE, Windows, hold_out, windows
+from minillm.batches import IGNORE, Mixture, Windows, hold_out, windows
 from minillm.tokenizer import CharTokenizer
 
 
@@ -41,6 +41,25 @@ def test_the_last_tenth_is_held_out():
     assert tokenizer.decode(train.ids.tolist()) + tokenizer.decode(held_out.ids.tolist()) == text
     assert len(held_out.ids) == 50
     assert hold_out(text)[1] == text[450:]
+
+
+def test_a_mixture_draws_from_both_as_its_share_says():
+    low, high = (Windows(range(n, n + 9), context=2, batch_size=1) for n in (0, 100))
+
+    def of_other(share):
+        g = torch.Generator().manual_seed(0)
+        mixture = Mixture(low, high, share=share)
+        return sum(int(mixture.sample(g).inputs[0, 0]) >= 100 for _ in range(400))
+
+    assert (of_other(0), of_other(1)) == (0, 400)
+    assert 70 < of_other(0.25) < 130
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.5, 25, float("nan")])
+def test_a_share_that_is_none_is_refused(share):
+    data = Windows(range(9), context=2, batch_size=1)
+    with pytest.raises(ValueError, match="expected a probability"):
+        Mixture(data, data, share=share)
 
 
 def test_a_text_that_is_too_short_is_refused():

@@ -136,6 +136,15 @@ def test_the_command(tuned, tmp_path):
     assert other[0].text in done.stdout
 
 
+def test_what_no_question_could_mend_is_refused_at_once(tuned, capsys):
+    shop, _, folder = tuned
+    word = UNKNOWN[shop.tokenizer.language]
+    assert cli.main(["chat", "--model", str(folder), "--system", word]) == 2
+    assert word in capsys.readouterr().err
+    assert cli.main(["chat", "--model", str(folder), "--temperature", "-1"]) == 2
+    assert "temperature" in capsys.readouterr().err
+
+
 def test_a_model_that_tells_stories_cannot_chat(tmp_path, capsys):
     shop = Service()
     model = GPT(GPTConfig(vocab_size=8, context=8, layers=1, heads=1, width=4))

@@ -127,7 +127,10 @@ def _view(frames: Frames, draw: Callable, name: str, **options: object) -> Bertv
         warnings.simplefilter("ignore", ResourceWarning)  # bertviz leaves its script's file open
         page = draw(**texts, prettify_tokens=False, html_action="return", **options)
     score = peak(weights)
-    head = tuple(int(i) for i in np.unravel_index(score.argmax(), score.shape))
+    among = score.copy()
+    if options.get("layer") is not None:  # the still picture is of the layer that is shown first
+        among[np.arange(len(among)) != options["layer"]] = -1
+    head = tuple(int(i) for i in np.unravel_index(among.argmax(), among.shape))
     L, H, T, S = weights.shape
     return BertvizView(
         markup=stand_alone(page.data),

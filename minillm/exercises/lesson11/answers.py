@@ -13,9 +13,11 @@ def some_answers(generator: torch.Generator) -> Iterator[tuple]:
     red, cost = "It is red.", "It cost ten coins."
     yield ["It is red.", "It is blue."], [red] * 2
     yield ["it is red.", "IT IS RED.", "It is blue."], [red] * 3  # capitals
-    yield ["It is red", "It is red!", "It, is: red.", "Red."], [red] * 4  # signs
+    yield ["It is red", "It is red!", "Red."], [red] * 3  # signs
+    yield ["It, is red.", "It is red?", "It, red.", "Red."], [red] * 4
+    yield ["It is red.", "It is: red.", "Red it is."], [red] * 3
     yield ["It  is red.", " It is red. ", "It is   blue."], [red] * 3  # spaces
-    yield ["it  is RED", " it is\tred?", "It cost ten coins"], [red, red, cost]  # all of them
+    yield ["it  is RED", " it   is red?", "It cost ten coins"], [red, red, cost]  # all of them
     yield ["", "ten", "It cost two coins.", "It cost ten coins."], [cost] * 4
     yield ["No where.", "nowhere", "In no where"], ["Nowhere.", "No where.", "In nowhere!"]
     yield ["Itis red.", "It isred", "It is red"], [red] * 3
@@ -23,7 +25,9 @@ def some_answers(generator: torch.Generator) -> Iterator[tuple]:
     yield ["It is", "red", "It is red"], [red, red, "It is red, you see."]
     yield ["Is it red?", "Red it is.", "Ten coins it cost."], [red, red, cost]
     yield ["Ten ten ten coins.", "It is is is red.", "It is red, red."], [cost, red, red]
+    yield ["Ten, ten, you see.", "Red, red?"], [cost, red]
     yield ["It is is red."], ["It is red, is it?"]
+    yield ["It cost 2 coins.", "In a park."], ["It cost 3 coins.", "In the park."]
 
 
 def bare_words(text: str) -> list[str]:
@@ -155,6 +159,45 @@ def word_by_word(said, true):
     for mine, theirs in zip(said, true, strict=True):
         pairs += zip(bare_words(mine), bare_words(theirs), strict=False)
     return sum(a == b for a, b in pairs) / max(1, len(pairs))
+
+
+@exact_match.mistake(hint="word_by_word")
+def share_of_each(said, true):
+    """The mean share of words that agree."""
+
+    def score(a, b):
+        same = sum(x == y for x, y in zip(bare_words(a), bare_words(b), strict=False))
+        return same / len(bare_words(b))
+
+    return sum(score(a, b) for a, b in zip(said, true, strict=True)) / len(true)
+
+
+@exact_match.mistake
+def signs_within(said, true):
+    """Signs are taken off at the ends of an answer alone."""
+
+    def plain(text):
+        return text.lower().strip(" .,:!?").split()
+
+    return _share(said, true, lambda a, b: plain(a) == plain(b))
+
+
+@exact_match.mistake(hint="signs_within")
+def signs_and_spaces_within(said, true):
+    """The same, and spaces stay too."""
+    return _share(said, true, lambda a, b: a.lower().strip(" .,:!?") == b.lower().strip(" .,:!?"))
+
+
+@exact_match.mistake
+def truth_as_it_stands(said, true):
+    """What is said is evened out, what is true is not."""
+    return _share(said, true, lambda a, b: " ".join(bare_words(a)) == b)
+
+
+@exact_match.mistake(hint="truth_as_it_stands")
+def only_capitals_of_the_truth(said, true):
+    """The same; of the truth at least the capitals are evened out."""
+    return _share(said, true, lambda a, b: bare_words(a) == b.lower().split())
 
 
 @exact_match.mistake(hint="contained")

@@ -27,6 +27,7 @@ def _spelled(generator: torch.Generator) -> Iterator[tuple]:
     yield *row(4, 3, 5), 0
     yield *row(2, 1, 3, 4), 0
     yield [30, 5, 6, 60], [False, True, True, True], 60
+    yield [8, 0, 9, 4, 0], [False, False, False, True, True], 0  # a question with an end inside
 
 
 @exercise("assistant.mask", lesson="11", inputs=_spelled)
@@ -136,6 +137,18 @@ def one_late_and_shorter(ids, answers, end):
     """The usual shift, with the mask of the token that is read."""
     pairs = zip(ids[1:], answers[:-1], strict=True)
     return list(ids[:-1]), [i if answer else IGNORE for i, answer in pairs]
+
+
+@mask.mistake
+def swapped(ids, answers, end):
+    """The targets come first."""
+    return mask(ids, answers, end)[::-1]
+
+
+@mask.mistake
+def every_end_scored(ids, answers, end):
+    """An end token is scored wherever it stands."""
+    return mask(ids, [a or i == end for i, a in zip(ids, answers, strict=True)], end)
 
 
 @mask.mistake(hint="questions_dropped")

@@ -142,3 +142,77 @@ def latest_first(turns, room):
 def all_kept(turns, room):
     """Nothing is left out."""
     return list(turns)
+
+
+@fit.mistake(hint="orders_not_counted")
+def pairs_alone_counted(turns, room):
+    """The room for both is forgotten."""
+    return fit(turns, room + len(turns[0]) + len(turns[-1]))
+
+
+@fit.mistake
+def each_pair_alone(turns, room):
+    """What the pairs before took is forgotten: each is measured by the whole rest."""
+    kept, left = [], room - len(turns[0]) - len(turns[-1])
+    for start in range(len(turns) - 3, 0, -2):
+        pair = turns[start : start + 2]
+        if sum(map(len, pair)) > left:
+            break
+        kept = pair + kept
+    return [turns[0], *kept, turns[-1]]
+
+
+@fit.mistake
+def one_pair_dropped(turns, room):
+    """The oldest pair goes, and no other."""
+    return turns if sum(map(len, turns)) <= room else [turns[0], *turns[3:]]
+
+
+@fit.mistake(hint="latest_first")
+def answers_first(turns, room):
+    """The right pairs, but each answer stands before its question."""
+    first, *middle, last = fit(turns, room)
+    pairs = [middle[i : i + 2] for i in range(0, len(middle), 2)]
+    return [first, *(turn for pair in pairs for turn in reversed(pair)), last]
+
+
+@fit.mistake(hint="latest_first")
+def all_turned_round(turns, room):
+    """Everything between is turned round."""
+    first, *middle, last = fit(turns, room)
+    return [first, *reversed(middle), last]
+
+
+@fit.mistake(hint="orders_cut")
+def orders_first_to_go(turns, room):
+    """Two turns at a time are dropped from the front, the orders among the first."""
+    kept = list(turns)
+    while sum(map(len, kept)) > room:
+        kept = kept[2:]
+    return kept
+
+
+@fit.mistake(hint="question_cut")
+def question_first_to_go(turns, room):
+    """Two turns at a time are dropped from the end."""
+    kept = list(turns)
+    while sum(map(len, kept)) > room:
+        kept = kept[:-2]
+    return kept
+
+
+@fit.mistake
+def half_a_turn(turns, room):
+    """The oldest turns are cut token by token."""
+    over, kept = sum(map(len, turns)) - room, []
+    for turn in turns[1:-1]:
+        cut = min(max(over, 0), len(turn))
+        kept += [turn[cut:]] if cut < len(turn) else []
+        over -= cut
+    return [turns[0], *kept, turns[-1]]
+
+
+@fit.mistake(hint="half_a_turn")
+def one_row(turns, room):
+    """All tokens in one row, the last ones kept."""
+    return [token for turn in turns for token in turn][-room:]

@@ -1,5 +1,6 @@
 """How good an answer is, mildly: the words it shares with the truth."""
 
+import re
 from collections import Counter
 
 from minillm.exercises.lesson11.answers import bare_words, some_answers
@@ -60,6 +61,43 @@ def repeated_words_pay(said, true):
         return 2 * p * r / (p + r) if shared else 0.0
 
     return _mean(said, true, score)
+
+
+@token_f1.mistake(hint="each_word_once")
+def shared_once(said, true):
+    """Shared words as a set, over the lengths of the lists."""
+
+    def score(mine, theirs):
+        return 2 * len(set(mine) & set(theirs)) / (len(mine) + len(theirs))
+
+    return _mean(said, true, score)
+
+
+@token_f1.mistake(hint="repeated_words_pay")
+def repeated_words_pay_twice(said, true):
+    """The same in both directions: each list's words that the other has."""
+
+    def score(mine, theirs):
+        p = sum(word in theirs for word in mine) / max(1, len(mine))
+        r = sum(word in mine for word in theirs) / len(theirs)
+        return 2 * p * r / (p + r) if p else 0.0
+
+    return _mean(said, true, score)
+
+
+@token_f1.mistake
+def nothing_shared_left_out(said, true):
+    """The mean is over the answers that share something."""
+    scores = [token_f1([a], [b]) for a, b in zip(said, true, strict=True)]
+    some = [score for score in scores if score]
+    return sum(some) / max(1, len(some))
+
+
+@token_f1.mistake(hint="nothing_shared_left_out")
+def empty_left_out(said, true):
+    """The mean is over the answers that say something."""
+    some = [(a, b) for a, b in zip(said, true, strict=True) if bare_words(a)]
+    return token_f1([a for a, _ in some], [b for _, b in some])
 
 
 @token_f1.mistake
@@ -147,6 +185,31 @@ def letters(said, true):
 def signs_stay(said, true):
     """Capitals are evened out, signs stay."""
     return words_as_they_stand([a.lower() for a in said], [b.lower() for b in true])
+
+
+@token_f1.mistake(hint="words_as_they_stand")
+def capitals_stay(said, true):
+    """Signs are taken out, capitals stay."""
+
+    def words(text):
+        return re.findall(r"\w+", text)
+
+    def score(a, b):
+        return 2 * _overlap(words(a), words(b)) / max(1, len(words(a)) + len(words(b)))
+
+    return sum(score(a, b) for a, b in zip(said, true, strict=True)) / len(true)
+
+
+@token_f1.mistake(hint="letters")
+def small_letters(said, true):
+    """The same, in small letters."""
+    return letters([a.lower() for a in said], [b.lower() for b in true])
+
+
+@token_f1.mistake
+def per_cent(said, true):
+    """Between 0 and 100."""
+    return 100 * token_f1(said, true)
 
 
 @token_f1.mistake

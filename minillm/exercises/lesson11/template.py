@@ -20,6 +20,9 @@ def _talks(generator: torch.Generator) -> Iterator[tuple]:
     yield [book, where], {"system": "! ", "user": "Q: ", "assistant": "A: "}, "</s>"
     yield [where, there, price, coins, ("user", "Thank you!")], WRITTEN, "#"
     yield [book, book, where, price, there], WRITTEN, end
+    lines, spaces = ("system", "There is one order.\nAnna: A kite."), ("user", " Where is it? ")
+    yield [lines, spaces], WRITTEN, end
+    yield [book], WRITTEN, end  # nobody has asked yet
 
 
 @exercise("assistant.template", lesson="11", inputs=_talks)
@@ -81,7 +84,7 @@ def end_of_the_last_only(turns, before, end):
 @template.mistake
 def only_the_last_question(turns, before, end):
     """What was said before is left out."""
-    last = max(i for i, (role, _) in enumerate(turns) if role == "user")
+    last = max((i for i, (role, _) in enumerate(turns) if role == "user"), default=0)
     return template(turns[last:], before, end)
 
 
@@ -122,10 +125,47 @@ def own_words(turns, before, end):
     return template(turns, {role: f"{role}: " for role in before}, end)
 
 
+@template.mistake(hint="own_words")
+def words_of_this_shop(turns, before, end):
+    """Writes the words of the lesson's shop, whatever the template says."""
+    return template(turns, WRITTEN, end)
+
+
+@template.mistake(hint="own_words")
+def nothing_before_the_system(turns, before, end):
+    """The same for the system alone, whose words are empty in the shop."""
+    return template(turns, {**before, "system": ""}, end)
+
+
+@template.mistake(hint="own_words")
+def end_of_this_shop(turns, before, end):
+    """Writes the shop's end token, whatever it is to be."""
+    return template(turns, before, "<end>")
+
+
 @template.mistake
 def a_space_apart(turns, before, end):
     """A space before the end token."""
     return template(turns, before, " " + end)
+
+
+@template.mistake(hint="a_space_apart")
+def a_space_behind_the_role(turns, before, end):
+    """A space between the words before a turn and its text."""
+    written = template([(role, " " + text) for role, text in turns], before, end)
+    return written if turns[-1][0] == "assistant" else written + " "
+
+
+@template.mistake(hint="a_space_apart")
+def a_space_in_front(turns, before, end):
+    """The same, but not where an answer is to begin."""
+    return template([(role, " " + text) for role, text in turns], before, end)
+
+
+@template.mistake(hint="a_space_apart")
+def spaces_stripped(turns, before, end):
+    """The texts are stripped."""
+    return template([(role, text.strip()) for role, text in turns], before, end)
 
 
 @template.mistake(hint="a_space_apart")
@@ -152,3 +192,36 @@ def only_the_last_line(turns, before, end):
     """The same, and no answer is begun."""
     ((role, text),) = turns[-1:]
     return before[role] + text + (end if role == "assistant" else "") + "\n"
+
+
+@template.mistake
+def first_turn_only(turns, before, end):
+    """It returns inside the loop."""
+    (role, text), *_ = turns
+    return before[role] + text + (end if role == "assistant" else "") + "\n"
+
+
+@template.mistake
+def begun_and_ended(turns, before, end):
+    """An empty answer, with its new line, where one is to begin."""
+    return template(turns, before, end) + ("" if turns[-1][0] == "assistant" else "\n")
+
+
+@template.mistake(hint="begun_and_ended")
+def an_empty_answer(turns, before, end):
+    """The same, with the end token too."""
+    return template(turns, before, end) + ("" if turns[-1][0] == "assistant" else end + "\n")
+
+
+@template.mistake(hint="begun_and_ended")
+def begun_with_the_end(turns, before, end):
+    """The same, with the end token alone."""
+    return template(turns, before, end) + ("" if turns[-1][0] == "assistant" else end)
+
+
+@template.mistake
+def after_questions_only(turns, before, end):
+    """An answer is begun after a customer's turn, not after the system's."""
+    if turns[-1][0] != "system":
+        return template(turns, before, end)
+    return answer_not_begun(turns, before, end)
