@@ -79,6 +79,14 @@ def test_where_no_script_runs_there_is_a_picture(weights, tokens):
     assert "2 layers x 3 heads" in bundle["text/plain"]
 
 
+def test_the_picture_is_of_the_layer_that_is_shown_first(weights, tokens, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(bridge, "attention_poster", lambda _, head, *rest: drawn.append(head))
+    for layer in (0, 1):
+        viz.bertviz_heads(weights, tokens, layer=layer).draw()
+    assert [layer for layer, _ in drawn] == [0, 1]
+
+
 @pytest.mark.browser
 def test_the_head_view_draws_offline(open_page, tmp_path):
     weights = causal_weights(2, 3, len(HOSTILE))
