@@ -11,10 +11,11 @@ from tqdm import tqdm
 from minillm import corpus, evaluate
 from minillm.distributed import LostRank
 from minillm.language import say
+from minillm.models import pretrained
 from minillm.models.gpt import GPT, GPTConfig
 from minillm.presets import preset
 from minillm.sources import Source, TextSource, WorldSource
-from minillm.tokenizer import Tokenizer
+from minillm.tokenizer import GPT2Tokenizer, Tokenizer
 from minillm.training import checkpoint, memory, precision
 from minillm.training.distributed import DistributedTrainer, Ranks, broken, in_turn
 from minillm.training.loop import Step, TrainConfig, Trainer
@@ -187,15 +188,22 @@ def _run(
 
 
 def load_model(folder: str | Path, device: str = "cpu") -> tuple[GPT, Tokenizer]:
-    """The model that was saved in `folder`, in evaluation mode, and its tokenizer.
+    """The model in `folder`, in evaluation mode, and its tokenizer.
 
+    folder: one that was saved here, or a GPT-2 in Hugging Face's layout, which has a config.json.
     device as in `training.precision.choose`: "auto" takes a GPU where there is one.
     """
     place = precision.choose(device).device  # a wrong name is said before the file is read
-    saved = checkpoint.load(folder)
-    model = GPT(GPTConfig(**saved.about["model"]))
-    saved.fill(model)
-    return model.to(place).eval(), saved.tokenizer()
+    if (Path(folder) / pretrained.SETTINGS).is_file():
+        model = pretrained.load(folder)
+        if not isinstance(model, GPT):
+            raise ValueError(f"{folder} holds a {type(model).__name__}, which writes no text.")
+        tokenizer = GPT2Tokenizer.load_folder(folder)
+    else:
+        saved = checkpoint.load(folder)
+        model, tokenizer = GPT(GPTConfig(**saved.about["model"])), saved.tokenizer()
+        saved.fill(model)
+    return model.to(place).eval(), tokenizer
 
 
 def train(run: Run, *, report: Report | None = None) -> None:

@@ -23,7 +23,8 @@ from minillm.models.layouts import LAYOUTS, Layout, Weight, masked_weights
 
 MINILM = "sentence-transformers/all-MiniLM-L6-v2"
 WEIGHTS, SETTINGS = "model.safetensors", "config.json"
-WANTED = [WEIGHTS, SETTINGS, "tokenizer.json", "tokenizer_config.json", "vocab.txt"]
+WANTED = [WEIGHTS, SETTINGS, "tokenizer.json", "tokenizer_config.json"]
+WANTED += ["vocab.txt", "vocab.json", "merges.txt"]  # of older folders
 
 # Python packages that carry published weights: the package, and the file's SHA-256 on the hub.
 PACKAGED = {
