@@ -5,18 +5,15 @@ is used or refused by name; nothing is passed over in silence.
 """
 
 import hashlib
-import json
 import os
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from minillm.files import replacing
+from minillm import weights
 from minillm.models.bert import Bert, MaskedBert
 from minillm.models.gpt import GPT
 from minillm.models.layouts import LAYOUTS, Layout, Weight, masked_weights
@@ -130,12 +127,8 @@ def _settings(folder: Path) -> tuple[dict, Layout]:
     path = folder / SETTINGS
     if not path.is_file():
         raise FileNotFoundError(f"There is no {SETTINGS} in {folder}; it says what the model is.")
-    try:
-        settings = json.loads(path.read_text(encoding="utf-8"))
-        kind = settings.get("model_type")
-    except (ValueError, AttributeError) as error:
-        raise ValueError(f"{path} is not a JSON object of settings: {error}") from error
-    if kind not in LAYOUTS:
+    settings = weights.read_settings(path)
+    if (kind := settings.get("model_type")) not in LAYOUTS:
         raise ValueError(f"{path} is for a {kind!r}; minillm reads {' and '.join(LAYOUTS)}.")
     return settings, LAYOUTS[kind]
 
@@ -149,12 +142,8 @@ def _read(folder: Path, layout: Layout, leave: tuple[str, ...]) -> dict[str, Ten
             f"There is no {WEIGHTS} in {folder} (there is {there}). Only one safetensors file is "
             "read; a pickled .bin could run any program, so it is not opened."
         )
-    try:
-        found = load_file(path)
-    except SafetensorError as error:
-        raise ValueError(f"{path} is cut off or no safetensors file ({error}).") from error
     plain = {}
-    for name, tensor in found.items():
+    for name, tensor in weights.read(path).items():
         name = name.removeprefix(layout.prefix)
         name = name.replace("LayerNorm.gamma", "LayerNorm.weight")  # as the first BERT called them
         name = name.replace("LayerNorm.beta", "LayerNorm.bias")
@@ -222,11 +211,5 @@ def save(model: Bert | MaskedBert | GPT, folder: str | Path) -> Path:
             weight.theirs, own[weight.ours].chunk(len(weight.theirs)), strict=True
         ):
             name = name if name.startswith("cls.") else prefix + name
-            tensors[name] = (part.T if weight.turned else part).cpu().contiguous()
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    with replacing(folder / SETTINGS) as temporary:
-        temporary.write_text(json.dumps(settings, indent=2), encoding="utf-8")
-    with replacing(folder / WEIGHTS) as temporary:
-        save_file(tensors, temporary, metadata={"format": "pt"})
-    return folder
+            tensors[name] = part.T if weight.turned else part
+    return weights.write_folder(folder, (SETTINGS, WEIGHTS), settings, tensors)
