@@ -153,11 +153,13 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from minillm import run
+    from minillm import recipe, run
     from minillm.training import distributed
 
     given = {
-        name: getattr(options, name) for name in run.OPTIONS if getattr(options, name) is not None
+        name: getattr(options, name)
+        for name in recipe.OPTIONS
+        if getattr(options, name) is not None
     }
     with distributed.joined(shard=options.shard, device=options.device) as ranks:
         if options.resume:
