@@ -12,7 +12,7 @@ from minillm.adapt.conversation import Template, Turn
 from minillm.language import say
 from minillm.models.gpt import GPT, GPTConfig
 from minillm.tokenizer import Tokenizer
-from minillm.training import checkpoint
+from minillm.training import checkpoint, precision
 
 
 class Full(ValueError):
@@ -82,8 +82,12 @@ def save(
     return checkpoint.save_model(folder, model, tokenizer, run=about)
 
 
-def load(folder: str | Path) -> Chat:
-    """A new conversation with the model in `folder`; ValueError where it was not tuned for one."""
+def load(folder: str | Path, device: str = "cpu") -> Chat:
+    """A new conversation with the model in `folder`; ValueError where it was not tuned for one.
+
+    device as in `training.precision.choose`: "auto" takes a GPU where there is one.
+    """
+    place = precision.choose(device).device
     saved = checkpoint.load(folder)
     about = saved.about["run"]
     if "template" not in about:
@@ -92,7 +96,7 @@ def load(folder: str | Path) -> Chat:
     saved.fill(model)
     template = Template(**{role: tuple(words) for role, words in about["template"].items()})
     return Chat(
-        model=model.eval(),
+        model=model.to(place).eval(),
         tokenizer=saved.tokenizer(),
         template=template,
         system=about.get("system", ""),

@@ -107,15 +107,15 @@ def _parser() -> argparse.ArgumentParser:
     _option(generate, "model", required=True, metavar="DIR")
     _option(generate, "prompt", required=True, metavar="TEXT")
     _option(generate, "tokens", type=int, default=200, metavar="N")
-    _option(generate, "temperature", type=float, default=1.0, metavar="T")
+    _option(generate, "temperature", type=float, metavar="T")
     _option(generate, "top-k", type=int, metavar="K")
-    _option(generate, "top-p", type=float, default=1.0, metavar="P")
-    _option(generate, "repetition-penalty", type=float, default=1.0, metavar="X")
+    _option(generate, "top-p", type=float, metavar="P")
+    _option(generate, "repetition-penalty", type=float, metavar="X")
     _option(generate, "beams", type=int, metavar="N")
-    _option(generate, "stop", action="append", default=[], metavar="TEXT")
+    _option(generate, "stop", action="append", metavar="TEXT")
     _option(generate, "seed", type=int, metavar="N")
     _option(generate, "device", "device_use", default="auto", metavar="auto|cpu|cuda|mps")
-    _option(generate, "compile", "compile_decode", action="store_true")
+    _option(generate, "compile", "compile_decode", action="store_true", default=None)
 
     serve = command("serve", _serve)
     _option(serve, "model", required=True, metavar="DIR")
@@ -130,6 +130,7 @@ def _parser() -> argparse.ArgumentParser:
     _option(chat, "system", "chat_system", metavar="TEXT")
     _option(chat, "temperature", "chat_temperature", type=float, default=0.0, metavar="T")
     _option(chat, "seed", type=int, metavar="N")
+    _option(chat, "device", "device_use", default="auto", metavar="auto|cpu|cuda|mps")
 
     attention = command("attention", _attention)
     _option(attention, "model", required=True, metavar="DIR")
@@ -152,11 +153,13 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from minillm import run
+    from minillm import recipe, run
     from minillm.training import distributed
 
     given = {
-        name: getattr(options, name) for name in run.OPTIONS if getattr(options, name) is not None
+        name: getattr(options, name)
+        for name in recipe.OPTIONS
+        if getattr(options, name) is not None
     }
     with distributed.joined(shard=options.shard, device=options.device) as ranks:
         if options.resume:
@@ -193,9 +196,13 @@ def _generate(options: argparse.Namespace) -> int:
     from minillm import generate
     from minillm.run import load_model
 
+    drawing = ("temperature", "top_k", "top_p", "repetition_penalty", "stop", "compile", "seed")
+    how = {name: getattr(options, name) for name in drawing if getattr(options, name) is not None}
+    if options.beams is not None and how:
+        raise ValueError(say("cli.beams", option=next(iter(how)).replace("_", "-")))
     model, tokenizer = load_model(Path(options.model), options.device)
-    generator = torch.Generator()
-    generator.manual_seed(options.seed) if options.seed is not None else generator.seed()
+    seed, generator = how.pop("seed", None), torch.Generator()
+    generator.manual_seed(seed) if seed is not None else generator.seed()
     if options.beams is not None:
         found = generate.beam_text(
             model, tokenizer, options.prompt, width=options.beams, count=options.tokens
@@ -207,13 +214,8 @@ def _generate(options: argparse.Namespace) -> int:
         tokenizer,
         options.prompt,
         count=options.tokens,
-        temperature=options.temperature,
-        top_k=options.top_k,
-        top_p=options.top_p,
-        repetition_penalty=options.repetition_penalty,
-        stop=options.stop,
-        compile=options.compile,
         generator=generator,
+        **how,
     )
     return 0
 
@@ -238,7 +240,7 @@ def _chat(options: argparse.Namespace) -> int:
     from minillm import chat
     from minillm.generate import Sampling
 
-    talk = chat.load(options.model)
+    talk = chat.load(options.model, options.device)
     if options.system is not None:
         talk.system = options.system
     # What no question could mend is refused before the first one.

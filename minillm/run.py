@@ -2,99 +2,27 @@
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
-from minillm import corpus, evaluate
+from minillm import evaluate
 from minillm.distributed import LostRank
 from minillm.language import say
+from minillm.models import pretrained
 from minillm.models.gpt import GPT, GPTConfig
 from minillm.presets import preset
-from minillm.sources import Source, TextSource, WorldSource
-from minillm.tokenizer import Tokenizer
+from minillm.recipe import CHANGEABLE, Recipe
+from minillm.sources import Source
+from minillm.tokenizer import GPT2Tokenizer, Tokenizer
 from minillm.training import checkpoint, memory, precision
 from minillm.training.distributed import DistributedTrainer, Ranks, broken, in_turn
-from minillm.training.loop import Step, TrainConfig, Trainer
+from minillm.training.loop import Step, Trainer
 
 Report = Callable[[dict[str, Any]], None]
-TOKENIZERS = ("char", "byte", "bpe")
 SAVE_EVERY = 60.0  # seconds of training, and whenever validation has run
-
-
-@dataclass(frozen=True, kw_only=True)
-class Recipe:
-    """What a run was asked for; kept in its checkpoint so that `--resume` needs no more."""
-
-    text: str | None = None  # a file
-    corpus: str | None = None  # or a corpus by name
-    tokenizer: str = "char"
-    vocab_size: int = 1024  # tokens, for bpe
-    preset: str = "nano"
-    steps: int | None = None  # None: the preset's
-    minutes: float | None = None
-    until_loss: float | None = None  # stop when validation loss is at most this, nats per token
-    seed: int = 0
-    device: str | None = None  # None: the best there is; so for the next two
-    dtype: str | None = None
-    compile: str | None = None
-    recompute: bool | None = None  # gradient checkpointing
-    accumulate: int | None = None  # pieces that each batch is cut into
-    fingerprint: str = ""  # of the material, filled in when it is read
-
-    def __post_init__(self) -> None:
-        """Refuse settings that cannot work."""
-        if self.tokenizer not in TOKENIZERS:
-            raise ValueError(
-                f"There is no tokenizer {self.tokenizer!r}; choose one of {', '.join(TOKENIZERS)}."
-            )
-        if self.batch_size % self.pieces or self.pieces < 1:
-            raise ValueError(
-                f"A batch of {self.batch_size} windows does not fall into {self.accumulate} equal "
-                "pieces; give --accumulate another number."
-            )
-
-    @property
-    def pieces(self) -> int:
-        """How many pieces each batch is cut into."""
-        return 1 if self.accumulate is None else self.accumulate
-
-    @property
-    def batch_size(self) -> int:
-        """Windows in a batch, before it is cut."""
-        return preset(self.preset).batch_size
-
-    @property
-    def training(self) -> TrainConfig:
-        """The preset's settings with this recipe's changes."""
-        own = preset(self.preset).train()
-        changes: dict[str, Any] = {"seed": self.seed, "accumulate": own.accumulate * self.pieces}
-        for name in ("device", "dtype", "compile"):
-            changes[name] = getattr(self, name) or "auto"
-        changes["recompute"] = self.recompute or own.recompute
-        if self.steps is not None:
-            changes["steps"] = self.steps
-        if self.minutes is not None:
-            changes["minutes"] = self.minutes
-            changes.setdefault("steps", 10**9)  # time alone decides
-        return preset(self.preset).train(**changes)
-
-    @property
-    def source(self) -> Source:
-        """The text, from the file or the corpus; or the world."""
-        if self.text is not None:
-            return TextSource(corpus.from_file(self.text))
-        if self.corpus == "world":
-            return WorldSource()
-        return TextSource(corpus.load(self.corpus or "stdlib"))
-
-
-# What a run may change when it goes on: how long, and on what.
-CHANGEABLE = ("steps", "minutes", "until_loss", "device", "dtype", "compile", "recompute")
-CHANGEABLE += ("accumulate",)
-OPTIONS = [f.name for f in fields(Recipe) if f.name != "fingerprint"] + ["out"]
 
 
 @dataclass(kw_only=True)
@@ -118,7 +46,7 @@ class Run:
 
 
 def started(given: dict[str, Any], *, ranks: Ranks | None = None) -> Run:
-    """A new run from `OPTIONS`; reads the text and writes a first checkpoint."""
+    """A new run from `recipe.OPTIONS`; reads the text and writes a first checkpoint."""
     given = dict(given)
     out = given.pop("out", None)
     if given.get("corpus") == "world":
@@ -187,15 +115,22 @@ def _run(
 
 
 def load_model(folder: str | Path, device: str = "cpu") -> tuple[GPT, Tokenizer]:
-    """The model that was saved in `folder`, in evaluation mode, and its tokenizer.
+    """The model in `folder`, in evaluation mode, and its tokenizer.
 
+    folder: one that was saved here, or a GPT-2 in Hugging Face's layout, which has a config.json.
     device as in `training.precision.choose`: "auto" takes a GPU where there is one.
     """
     place = precision.choose(device).device  # a wrong name is said before the file is read
-    saved = checkpoint.load(folder)
-    model = GPT(GPTConfig(**saved.about["model"]))
-    saved.fill(model)
-    return model.to(place).eval(), saved.tokenizer()
+    if (Path(folder) / pretrained.SETTINGS).is_file():
+        model = pretrained.load(folder)
+        if not isinstance(model, GPT):
+            raise ValueError(f"{folder} holds a {type(model).__name__}, which writes no text.")
+        tokenizer = GPT2Tokenizer.load_folder(folder)
+    else:
+        saved = checkpoint.load(folder)
+        model, tokenizer = GPT(GPTConfig(**saved.about["model"])), saved.tokenizer()
+        saved.fill(model)
+    return model.to(place).eval(), tokenizer
 
 
 def train(run: Run, *, report: Report | None = None) -> None:

@@ -66,6 +66,15 @@ def test_a_text_is_cut_at_a_stop_string_penalised_or_searched_for(text, capsys):
         assert words in err
 
 
+@pytest.mark.parametrize("option", ["temperature 0", "seed 1", "stop e", "top-p 0.5", "compile"])
+def test_a_beam_search_refuses_what_it_would_not_heed(capsys, option):
+    name, *value = option.split()
+    start = ("generate", "--model", "nowhere", "--prompt", "a", "--beams", "2")
+    code, out, err = run(capsys, *start, f"--{name}", *value)
+    assert (code, out) == (2, "")
+    assert f"--beams and --{name} do not go together" in err
+
+
 def test_the_seed_decides_what_is_written(text, capsys):
     run(capsys, "train", "--text", text, "--steps", "2", "--out", "model", "--json")
     write = ("generate", "--model", "model", "--prompt", "S", "--tokens", "30", "--seed")
@@ -290,7 +299,7 @@ def test_where_to_generate_is_chosen_on_the_command_line(capsys):
     code, out, _ = run(capsys, *start, "--device", "cpu")
     assert code == 0
     assert run(capsys, *start)[1] == out  # by default; there is no GPU where tests run
-    for command in (start, ("serve", "--model", model)):
+    for command in (start, ("serve", "--model", model), ("chat", "--model", model)):
         code, _, err = run(capsys, *command, "--device", "toaster")
         assert code == 2
         assert "toaster" in err

@@ -4,18 +4,15 @@ Hu et al. 2021 (arXiv 2106.09685): W + (alpha / r) B A, with A (r, in) and B (ou
 with `nn.Linear` layers will do. Only what is learnt is saved, in the layout of the `peft` library.
 """
 
-import json
 import math
 import re
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from minillm.files import replacing
+from minillm import weights
 
 WEIGHTS, SETTINGS = "adapter_model.safetensors", "adapter_config.json"
 PREFIX = "base_model.model."  # peft's name for the model that it wraps
@@ -127,15 +124,9 @@ def save(model: nn.Module, folder: str | Path) -> Path:
     }
     tensors = {}
     for name, layer in layers.items():
-        tensors[f"{PREFIX}{name}.lora_A.weight"] = layer.A.detach().cpu().contiguous()
-        tensors[f"{PREFIX}{name}.lora_B.weight"] = layer.B.detach().cpu().contiguous()
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    with replacing(folder / SETTINGS) as temporary:
-        temporary.write_text(json.dumps(settings, indent=2), encoding="utf-8")
-    with replacing(folder / WEIGHTS) as temporary:
-        save_file(tensors, temporary, metadata={"format": "pt"})
-    return folder
+        tensors[f"{PREFIX}{name}.lora_A.weight"] = layer.A.detach()
+        tensors[f"{PREFIX}{name}.lora_B.weight"] = layer.B.detach()
+    return weights.write_folder(folder, (SETTINGS, WEIGHTS), settings, tensors)
 
 
 @torch.no_grad()
@@ -150,11 +141,7 @@ def load(model: nn.Module, folder: str | Path) -> dict[str, LoRALinear]:
             raise FileNotFoundError(
                 f"There is no {name} in {folder}; save(model, folder) makes it."
             )
-    settings = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
-    try:
-        tensors = load_file(folder / WEIGHTS)
-    except SafetensorError as error:
-        raise ValueError(f"{folder / WEIGHTS} is cut off or something else ({error}).") from error
+    settings, tensors = weights.read_settings(folder / SETTINGS), weights.read(folder / WEIGHTS)
     names = [name.removeprefix(PREFIX).rpartition(".lora_")[0] for name in tensors]
     strange = [n for n, t in zip(tensors, names, strict=True) if not t or PREFIX not in n]
     if strange:

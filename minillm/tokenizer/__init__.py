@@ -10,12 +10,14 @@ from pathlib import Path
 
 from minillm.tokenizer.base import FORMAT, ByteTokenizer, CharTokenizer, Tokenizer
 from minillm.tokenizer.bpe import BPETokenizer, count_pairs, merge, words
+from minillm.tokenizer.gpt2 import GPT2Tokenizer
 from minillm.tokenizer.wordpiece import WordPieceTokenizer
 
 __all__ = [
     "BPETokenizer",
     "ByteTokenizer",
     "CharTokenizer",
+    "GPT2Tokenizer",
     "Tokenizer",
     "WordPieceTokenizer",
     "count_pairs",

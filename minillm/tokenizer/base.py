@@ -5,6 +5,7 @@ import json
 import operator
 import os
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import ClassVar
 
 from minillm.files import replacing
@@ -150,6 +151,19 @@ class ByteTokenizer(Tokenizer):
     def encode(self, text: str) -> list[int]:
         """One id for each byte of the text in UTF-8."""
         return list(utf8(checked(text)))
+
+
+def of_its_model(tokenizer: Tokenizer, folder: Path) -> Tokenizer:
+    """`tokenizer`, unless the model whose config.json is in `folder` has another vocabulary."""
+    config, size = folder / "config.json", tokenizer.vocab_size
+    if config.is_file():
+        model = json.loads(config.read_text(encoding="utf-8")).get("vocab_size", size)
+        if model != size:
+            raise ValueError(
+                f"The tokenizer in {folder} has {size} pieces and the model beside it reads "
+                f"{model}: they do not belong together."
+            )
+    return tokenizer
 
 
 def checked(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from minillm.files import replacing
-from minillm.tokenizer.base import Tokenizer, checked
+from minillm.tokenizer.base import Tokenizer, checked, of_its_model
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
@@ -48,16 +48,7 @@ class WordPieceTokenizer(Tokenizer):
         Raises FileNotFoundError where there is neither, ValueError where it is no WordPiece or does
         not belong to the model whose config.json stands beside it.
         """
-        tokenizer, config = cls._read(Path(folder)), Path(folder) / "config.json"
-        size = tokenizer.vocab_size
-        if config.is_file():
-            model = json.loads(config.read_text(encoding="utf-8")).get("vocab_size", size)
-            if model != size:
-                raise ValueError(
-                    f"The tokenizer in {folder} has {size} pieces and the model beside it reads "
-                    f"{model}: they do not belong together."
-                )
-        return tokenizer
+        return of_its_model(cls._read(Path(folder)), Path(folder))
 
     @classmethod
     def _read(cls, folder: Path) -> "WordPieceTokenizer":

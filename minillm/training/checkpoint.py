@@ -9,11 +9,10 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from minillm import tokenizer as tokenizers
-from minillm.files import replacing
+from minillm import weights
 from minillm.tokenizer import Tokenizer
 from minillm.training.loop import Step, Trainer
 from minillm.training.sharding import part_like, whole
@@ -86,21 +85,8 @@ def save_model(
         if writes:
             gathered[name] = tensor.cpu().contiguous()
     if writes:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write(path, gathered, about)
+        weights.write(path, gathered, {"format": FORMAT, "about": json.dumps(about)})
     return path
-
-
-def _write(path: Path, tensors: dict[str, Tensor], about: dict) -> None:
-    metadata = {"format": FORMAT, "about": json.dumps(about)}
-    try:
-        with replacing(path) as temporary:
-            save_file(tensors, temporary, metadata=metadata)
-    except SafetensorError as error:
-        raise OSError(
-            f"{path} could not be written ({error}). Nothing was lost: the previous save, if any, "
-            "is still there. Free some space or choose another folder with --out."
-        ) from error
 
 
 def load(folder: str | Path) -> Checkpoint:

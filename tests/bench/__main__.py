@@ -19,6 +19,7 @@ import tokens
 import torch
 import town
 import training
+import tuning
 import views
 from table import show
 
@@ -43,6 +44,7 @@ PARTS = {
     "startup": lambda options: startup.rows(),
     "tokens": lambda options: tokens.rows(),
     "training": lambda options: training.rows(),
+    "tuning": lambda options: tuning.rows(),
     "generation": lambda options: generation.rows(),
     "world": lambda options: town.rows(),
     "curves": lambda options: curves.rows(),

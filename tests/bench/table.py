@@ -30,8 +30,15 @@ def seconds(run: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def alternate(ours: Callable[[], object], peer: Callable[[], object], rounds: int) -> tuple:
-    """Median seconds of each, taken in turns so that both meet the same weather."""
+def in_turns(
+    ours: Callable[[], object], peer: Callable[[], object], rounds: int
+) -> list[tuple[float, float]]:
+    """Seconds of each in every round, one after the other, so that both meet the same weather."""
     ours(), peer()
-    pairs = [(seconds(ours), seconds(peer)) for _ in range(rounds)]
+    return [(seconds(ours), seconds(peer)) for _ in range(rounds)]
+
+
+def alternate(ours: Callable[[], object], peer: Callable[[], object], rounds: int) -> tuple:
+    """Median seconds of each, taken in turns."""
+    pairs = in_turns(ours, peer, rounds)
     return tuple(statistics.median(column) for column in zip(*pairs, strict=True))

@@ -39,7 +39,8 @@ def loud(model):
 
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch):
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    # The environment variable is read once, when huggingface_hub is imported.
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
 
 
 @pytest.fixture(scope="module")
@@ -235,7 +236,8 @@ def test_files_that_are_missing_or_broken(folder, tmp_path_factory):
 
 def test_a_name_that_is_nowhere_says_where_was_looked(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(FileNotFoundError, match=r"not a folder here.*HF_ENDPOINT"):
+    says = r"not a folder here.*HF_HUB_OFFLINE forbids.*HF_ENDPOINT"
+    with pytest.raises(FileNotFoundError, match=says):
         pretrained.find("nobody/has-this-model")
 
 
