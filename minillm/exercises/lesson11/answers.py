@@ -189,12 +189,18 @@ def signs_and_spaces_within(said, true):
 
 
 @exact_match.mistake
-def truth_as_it_stands(said, true):
+def one_side_only(said, true):
     """What is said is evened out, what is true is not."""
     return _share(said, true, lambda a, b: " ".join(bare_words(a)) == b)
 
 
-@exact_match.mistake(hint="truth_as_it_stands")
+@exact_match.mistake(hint="one_side_only")
+def other_side_only(said, true):
+    """What is true is evened out, what is said is not."""
+    return one_side_only(true, said)
+
+
+@exact_match.mistake(hint="one_side_only")
 def only_capitals_of_the_truth(said, true):
     """The same; of the truth at least the capitals are evened out."""
     return _share(said, true, lambda a, b: bare_words(a) == b.lower().split())
