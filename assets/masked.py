@@ -60,8 +60,13 @@ def main() -> None:
             for name, right in compare(starts, few, held_out, truth, sorted(job), seed).items():
                 runs.append({"setting": name, "labels": len(few), "seed": seed, "right": right})
                 print(runs[-1], flush=True)
+        write(pretraining, runs, truth)  # what is done is kept, should the rest be cut
+
+
+def write(pretraining: list[dict], runs: list[dict], truth: np.ndarray) -> None:
+    """The record with its provenance, and its hash where `assets.path` looks for it."""
     record = {
-        "command": f"python assets/masked.py --seeds {seeds}",
+        "command": f"python assets/masked.py --seeds {len(pretraining)}",
         **kept.today_here(),
         "unlabelled": UNLABELLED,
         "best": round(truth[CHOICE:].max(1).mean(), 4),
