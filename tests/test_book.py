@@ -20,6 +20,18 @@ VIEWS = [
     pytest.param("http", "dark", 1280, id="served, dark, wide"),
 ]
 
+SECONDS = 180  # twice what a lesson should take on two cores
+PEAK_BYTES = 1.5e9
+
+
+@pytest.fixture(scope="module")
+def built_book():
+    """The book, built now or earlier, and what its lessons cost: `{"en": {"06_training": ...}}`.
+
+    This file alone builds it: workers that run side by side would build it twice.
+    """
+    return {lang: book.build(lang) for lang in LANGUAGES}
+
 
 @pytest.fixture(scope="module")
 def copied(built_book, tmp_path_factory):
@@ -55,6 +67,31 @@ def test_the_book_has_a_page_for_every_lesson_in_every_language(copied):
         assert {f"{folder}{n}.html" for n in [*wanted, "index", "glossary"]} <= set(found)
         for name in wanted:
             assert (copied / f"{folder}{name}.ipynb").exists()
+
+
+@pytest.mark.parametrize(
+    ("lang", "lesson"),
+    [
+        pytest.param(lang, lesson.stem, id=f"{lang} {lesson.stem}")
+        for lang in LANGUAGES
+        for lesson in lessons(lang=lang)
+    ],
+)
+def test_a_lesson_runs_in_time_and_in_silence(lang, lesson, built_book, record_property):
+    """The book's build is the one execution of each lesson; a failing cell fails the build."""
+    run = built_book[lang][lesson]
+    record_property("lesson", f"{lang} {lesson:24} {run['seconds']:6.1f} s")  # for conftest.py
+    assert 0 < run["seconds"] <= SECONDS
+    # A box in the place of a character is a warning in a text, no more than a line in a formula.
+    noise = re.compile("Warning|does not have a glyph")
+    assert [line for line in run["stderr"].splitlines() if noise.search(line)] == []
+
+
+def test_no_lesson_needs_the_network_or_much_memory(built_book):
+    for lang, runs in built_book.items():
+        if len(runs) > 1:
+            assert runs["all"]["network"] == [], lang
+            assert 0 < runs["all"]["peak_bytes"] <= PEAK_BYTES, lang
 
 
 @pytest.mark.browser
