@@ -17,7 +17,8 @@ lab: $(READY) ## open a lesson in JupyterLab (LESSON=06_training, LAB_ARGS=--no-
 test: $(READY) ## lint, then every test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest
+# A file of tests stays with one of the two workers; each has a core, so one thread.
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 book: $(READY) ## make the static pages in _build/html
 	$(BIN)/python -m lessons.book

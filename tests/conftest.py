@@ -2,14 +2,13 @@
 
 import os
 import subprocess
+from itertools import chain
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
 
-from lessons import book
 from lessons.offline import Offline
-from minillm.language import LANGUAGES
 from tests.lab import Lab, Server
 
 ROOT = Path(__file__).parent.parent
@@ -23,7 +22,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-LESSON_RUNS = pytest.StashKey[dict]()
+# What takes minutes comes first: else one worker ends alone with it (`make test` starts two).
+LONGEST = ("tests/test_book.py", "tests/test_lab.py")
 # Scripts, not tests: --doctest-modules would import them.
 collect_ignore = ["bench"]
 
@@ -77,20 +77,18 @@ def tracked():
     return [name for name in listing.split("\0") if name and (ROOT / name).is_file()]
 
 
-@pytest.fixture(scope="session")
-def built_book(pytestconfig):
-    """The book, built now or earlier, and what its lessons cost: `{"en": {"06_training": ...}}`."""
-    runs = {lang: book.build(lang) for lang in LANGUAGES}
-    pytestconfig.stash[LESSON_RUNS] = runs
-    return runs
+def pytest_collection_modifyitems(items):
+    """Run the longest files first; the others keep their order."""
+    order = {ROOT / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path, len(order)))
 
 
-def pytest_terminal_summary(terminalreporter, config):
+def pytest_terminal_summary(terminalreporter):
     """Print how long each lesson took when it was last executed."""
-    runs = config.stash.get(LESSON_RUNS, {})
-    if runs:
+    reports = chain.from_iterable(terminalreporter.stats.values())
+    told = [getattr(report, "user_properties", []) for report in reports]
+    lines = sorted({text for properties in told for name, text in properties if name == "lesson"})
+    if lines:
         terminalreporter.section("lessons")
-    for lang, lessons in runs.items():
-        for name, run in lessons.items():
-            if name != "all":
-                terminalreporter.line(f"{lang} {name:24} {run['seconds']:6.1f} s")
+    for line in lines:
+        terminalreporter.line(line)

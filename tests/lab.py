@@ -117,7 +117,8 @@ class Lab:
     def wait(self, seconds: float) -> None:
         """Wait until no cell is running or waiting to run, and the kernel is idle."""
         try:
-            self.page.wait_for_function(QUIET, timeout=seconds * 1000)
+            # Asked at each frame, which is the default, the page would take a core from the kernel.
+            self.page.wait_for_function(QUIET, timeout=seconds * 1000, polling=200)
         except PlaywrightTimeout as error:
             cells = self.page.evaluate(f"() => {PANEL}?.content?.widgets?.map({STATE})")
             raise TimeoutError(f"not quiet after {seconds} s; the cells are {cells}") from error

@@ -20,6 +20,18 @@ VIEWS = [
     pytest.param("http", "dark", 1280, id="served, dark, wide"),
 ]
 
+SECONDS = 180  # twice what a lesson should take on two cores
+PEAK_BYTES = 1.5e9
+
+
+@pytest.fixture(scope="module")
+def built_book():
+    """The book, built now or earlier, and what its lessons cost: `{"en": {"06_training": ...}}`.
+
+    This file alone builds it: workers that run side by side would build it twice.
+    """
+    return {lang: book.build(lang) for lang in LANGUAGES}
+
 
 @pytest.fixture(scope="module")
 def copied(built_book, tmp_path_factory):
@@ -55,6 +67,31 @@ def test_the_book_has_a_page_for_every_lesson_in_every_language(copied):
         assert {f"{folder}{n}.html" for n in [*wanted, "index", "glossary"]} <= set(found)
         for name in wanted:
             assert (copied / f"{folder}{name}.ipynb").exists()
+
+
+@pytest.mark.parametrize(
+    ("lang", "lesson"),
+    [
+        pytest.param(lang, lesson.stem, id=f"{lang} {lesson.stem}")
+        for lang in LANGUAGES
+        for lesson in lessons(lang=lang)
+    ],
+)
+def test_a_lesson_runs_in_time_and_in_silence(lang, lesson, built_book, record_property):
+    """The book's build is the one execution of each lesson; a failing cell fails the build."""
+    run = built_book[lang][lesson]
+    record_property("lesson", f"{lang} {lesson:24} {run['seconds']:6.1f} s")  # for conftest.py
+    assert 0 < run["seconds"] <= SECONDS
+    # A box in the place of a character is a warning in a text, no more than a line in a formula.
+    noise = re.compile("Warning|does not have a glyph")
+    assert [line for line in run["stderr"].splitlines() if noise.search(line)] == []
+
+
+def test_no_lesson_needs_the_network_or_much_memory(built_book):
+    for lang, runs in built_book.items():
+        if len(runs) > 1:
+            assert runs["all"]["network"] == [], lang
+            assert 0 < runs["all"]["peak_bytes"] <= PEAK_BYTES, lang
 
 
 @pytest.mark.browser
@@ -226,6 +263,24 @@ def axe(tmp_path_factory):
     return (folder / "node_modules/axe-core/axe.js").read_text(encoding="utf-8")
 
 
+# Whether a word can be read is a matter of colours, size and weight. Of the thousands of words of
+# code that look alike, the first on show stays; the others become bare text, in the same places.
+BARE_REPEATS = """() => {
+    const paint = e => getComputedStyle(e).backgroundColor;
+    const behind = e => paint(e) === "rgba(0, 0, 0, 0)" && e.parentElement
+        ? behind(e.parentElement) : paint(e);
+    const words = [...document.querySelectorAll("article pre span:not(:has(*))")];
+    const shown = words.filter(word => word.checkVisibility() && word.textContent.trim());
+    const look = word => {
+        const { color, fontSize, fontWeight, opacity } = getComputedStyle(word);
+        return [color, behind(word), fontSize, fontWeight, opacity].join();
+    };
+    const looks = shown.map(look);
+    const repeats = shown.filter((word, i) => looks.indexOf(looks[i]) < i);
+    repeats.forEach(word => word.replaceWith(word.textContent));
+}"""
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_no_page_shuts_anybody_out(browser, addresses, copied, axe, theme):
@@ -233,6 +288,7 @@ def test_no_page_shuts_anybody_out(browser, addresses, copied, axe, theme):
     for name in names(copied):
         page = window.open(f"{addresses['http']}/{name}")
         page.evaluate(axe)
+        page.evaluate(BARE_REPEATS)
         found = page.evaluate("axe.run(document, {resultTypes: ['violations'], preload: false})")
         serious = [
             (v["id"], v["nodes"][0]["html"][:160])

@@ -1,3 +1,5 @@
+import contextlib
+import io
 import json
 import os
 import re
@@ -34,11 +36,21 @@ def run(capsys, *arguments):
     return code, captured.out, captured.err
 
 
-def test_train_reports_in_json_and_generate_continues(text, capsys):
-    code, out, _ = run(
-        capsys, "train", "--text", text, "--steps", "120", "--out", "model", "--json"
-    )
-    assert code == 0
+@pytest.fixture(scope="module")
+def learnt(tmp_path_factory):
+    """A model that has learnt TEXT, to read only, and what its training printed."""
+    folder = tmp_path_factory.mktemp("shells")
+    (folder / "shells.txt").write_text(TEXT)
+    options = ("--text", str(folder / "shells.txt"), "--steps", "120", "--json")
+    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    with contextlib.redirect_stdout(out):
+        assert cli.main(["train", *options, "--out", str(folder / "model")]) == 0
+    out.seek(0)
+    return str(folder / "model"), out.read()
+
+
+def test_train_reports_in_json_and_generate_continues(learnt, capsys):
+    model, out = learnt
     lines = [json.loads(line) for line in out.splitlines()]
     assert [line["step"] for line in lines] == [60, 120]
     assert set(lines[0]) == {"step", "tokens", "seconds", "loss", "val_loss"}
@@ -46,16 +58,15 @@ def test_train_reports_in_json_and_generate_continues(text, capsys):
     assert lines[1]["val_loss"] < lines[0]["loss"]
     code, out, _ = run(
         capsys,
-        *("generate", "--model", "model", "--prompt", "She sells"),
+        *("generate", "--model", model, "--prompt", "She sells"),
         *("--tokens", "20", "--temperature", "0"),
     )
     assert code == 0
     assert out == "She sells sea shells on the s\n"
 
 
-def test_a_text_is_cut_at_a_stop_string_penalised_or_searched_for(text, capsys):
-    run(capsys, "train", "--text", text, "--steps", "120", "--out", "model", "--json")
-    write = ("generate", "--model", "model", "--prompt", "She sells", "--tokens", "20")
+def test_a_text_is_cut_at_a_stop_string_penalised_or_searched_for(learnt, capsys):
+    write = ("generate", "--model", learnt[0], "--prompt", "She sells", "--tokens", "20")
     greedy = (*write, "--temperature", "0")
     code, out, _ = run(capsys, *greedy, "--stop", "shore", "--stop", "hells")
     assert (code, out) == (0, "She sells sea s\n")

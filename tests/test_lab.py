@@ -36,7 +36,7 @@ def test_a_lesson_can_be_interrupted():
 def test_a_lesson_runs_is_interrupted_and_carries_on(lab, notebook, training, following):
     shutil.copy(notebook, lab.server.root)
     lab.open(notebook.name)
-    lab.run_all(seconds=600)  # tests/test_lessons.py holds lessons to less; here others compute too
+    lab.run_all(seconds=600)  # tests/test_book.py holds lessons to less; here others compute too
     assert lab.errors() == []
     assert all(cell["execution_count"] for cell in lab.cells() if cell["cell_type"] == "code")
     whole = lab.seconds(training)

@@ -1,7 +1,7 @@
-"""Every lesson runs from its first cell to its last, as it is, with no network."""
+"""Every lesson has its form, and what runs lessons lets none reach the network.
 
-import re
-import time
+That each one runs, and what it costs, is in test_book.py: the book executes them.
+"""
 
 import jupytext
 import nbformat
@@ -15,8 +15,6 @@ from lessons.build import KERNEL, lessons, notebook_of
 from lessons.offline import Offline
 from minillm.language import LANGUAGES
 
-SECONDS = 180  # twice what a lesson should take on two cores
-PEAK_BYTES = 1.5e9
 CODE_CELLS = 25
 SCREEN_LINES = 45
 HEAD = ("objectives", "prerequisites", "minutes", "misconceptions", "discuss")
@@ -32,37 +30,18 @@ each_lesson = pytest.mark.parametrize(
 
 
 def run(notebook, offline):
-    """Run a notebook in a kernel that has no network; return how long it took, in seconds."""
+    """Run a notebook in a kernel that has no network."""
     client = NotebookClient(
         notebook,
-        timeout=SECONDS,
+        timeout=60,
         kernel_name=KERNEL["name"],
         resources={"metadata": {"path": str(offline.folder)}},
     )
-    start = time.monotonic()
     client.execute(env=offline.env)
-    return time.monotonic() - start
 
 
 def test_the_course_has_lessons():
     assert lessons()
-
-
-@each_lesson
-def test_a_lesson_runs_in_time_and_in_silence(lang, lesson, built_book):
-    """The book's build is the one execution of each lesson; a failing cell fails the build."""
-    run = built_book[lang][lesson.stem]
-    assert 0 < run["seconds"] <= SECONDS
-    # A box in the place of a character is a warning in a text, no more than a line in a formula.
-    noise = re.compile("Warning|does not have a glyph")
-    assert [line for line in run["stderr"].splitlines() if noise.search(line)] == []
-
-
-def test_no_lesson_needs_the_network_or_much_memory(built_book):
-    for lang, runs in built_book.items():
-        if len(runs) > 1:
-            assert runs["all"]["network"] == [], lang
-            assert 0 < runs["all"]["peak_bytes"] <= PEAK_BYTES, lang
 
 
 def code(notebook):

@@ -96,7 +96,7 @@ def _judge(function: Callable, exercise: Exercise, found: list[Outcome]) -> Repo
         return min(inputs, key=lambda i: size(cases[i]))
 
     cases, note = exercise.cases(), answers.changed_note(changed)
-    hint, explained = _nearest_mistake(exercise, found, expected, failing)
+    hint, explained = _nearest_mistake(exercise, found, failing)
     if hint:
         case = simplest(explained)
         notes = [note, say("exercises.more_differs") if explained != failing else ""]
@@ -112,7 +112,7 @@ def _judge(function: Callable, exercise: Exercise, found: list[Outcome]) -> Repo
 
 
 def _nearest_mistake(
-    exercise: Exercise, found: list[Outcome], expected: list[Outcome], failing: list[int]
+    exercise: Exercise, found: list[Outcome], failing: list[int]
 ) -> tuple[str, list[int]]:
     """The mistake that explains the most failing inputs: its hint, and those inputs.
 
@@ -124,13 +124,20 @@ def _nearest_mistake(
     hint, inputs = "", []
     for key, mistake in exercise.mistakes:
         theirs = _outcomes_once(mistake, exercise)
-        shows = _failing(theirs, expected, exercise)
+        shows = _shows(mistake, exercise)
         unlike = _failing(found, theirs, exercise)
         explained = [i for i in shows if i not in unlike]
         enough = 3 * len(explained) >= 2 * len(shows)
         if enough and len(explained) > len(inputs):
             hint, inputs = key, explained
     return (hint, inputs) if len(inputs) >= min(3, len(failing) / 2) else ("", [])
+
+
+@cache  # it too is the same each time, and half the work of a check
+def _shows(mistake: Callable, exercise: Exercise) -> list[int]:
+    """On which inputs a known mistake differs from the reference."""
+    theirs = _outcomes_once(mistake, exercise)
+    return _failing(theirs, _outcomes_once(exercise.reference, exercise), exercise)
 
 
 def _failing(found: list[Outcome], other: list[Outcome], exercise: Exercise) -> list[int]:
