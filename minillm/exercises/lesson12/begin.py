@@ -23,12 +23,14 @@ def _models(generator: torch.Generator) -> Iterator[tuple]:
         for block in range(2)
         for name, shape in (("attention.qkv", (9, 3)), ("attention.output", (3, 3)))
     }
-    mlp = {"mlp.up": (20, 5), "mlp.down": (5, 20), "mlp.upper": (7, 5), "up.mix": (6, 5)}
+    odd = {"up.mix": (6, 5), "mlp.up": (4, 5)}
+    mlp = {"mlp.up": (20, 5), "mlp.down": (5, 20), "mlp.upper": (7, 5), "backup": (6, 5)}
     yield one, ["qkv", "output"], 2, _draw
     yield two, ["output"], 1, _draw
-    yield two, ["qkv", "output"], 3, _draw
+    yield two, ["qkv", "output"], 2, _draw
     yield mlp, ["down", "up"], 2, _draw
     yield mlp, ["gate"], 2, _draw
+    yield odd, ["up"], 1, _draw
 
 
 @exercise("lora.begin", lesson="12", inputs=_models)
@@ -128,3 +130,29 @@ def every_layer(shapes, targets, rank, draw):
 def order_of_targets(shapes, targets, rank, draw):
     """Target by target, not layer by layer."""
     return [one for target in targets for one in begin(shapes, [target], rank, draw)]
+
+
+@begin.mistake(hint="part_of_the_name")
+def end_of_the_name(shapes, targets, rank, draw):
+    """Any name that ends in the letters of a target."""
+    fits = {name for name in shapes if name.endswith(tuple(targets))}
+    made = begin(shapes, [name.split(".")[-1] for name in fits], rank, draw)
+    return [one for one in made if one[0] in fits]
+
+
+@begin.mistake
+def whole_name(shapes, targets, rank, draw):
+    """The whole name has to be a target."""
+    return [one for one in begin(shapes, targets, rank, draw) if one[0] in targets]
+
+
+@begin.mistake
+def name_cut(shapes, targets, rank, draw):
+    """Returns the last part of the name alone."""
+    return [(name.split(".")[-1], A, B) for name, A, B in begin(shapes, targets, rank, draw)]
+
+
+@begin.mistake
+def other_way_round(shapes, targets, rank, draw):
+    """(name, B, A)."""
+    return [(name, B, A) for name, A, B in begin(shapes, targets, rank, draw)]

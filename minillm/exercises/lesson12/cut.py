@@ -99,6 +99,18 @@ def squared(change, rank):
 def columns_of_v(change, rank):
     """Takes columns of V as if it came turned, and turns it."""
     U, S, V = torch.linalg.svd(change, full_matrices=False)
-    if V.shape[0] != V.shape[1]:
-        return cut(change, rank)
     return U[:, :rank] * S[:rank] @ V[:, :rank].T
+
+
+@cut.mistake
+def roots(change, rank):
+    """The roots of the singular values."""
+    U, S, V = torch.linalg.svd(change, full_matrices=False)
+    return U[:, :rank] * S[:rank].sqrt() @ V[:rank]
+
+
+@cut.mistake
+def largest_numbers(change, rank):
+    """Keeps the largest numbers of the matrix, not directions."""
+    least = change.abs().flatten().topk(rank).values[-1]
+    return change * (change.abs() >= least)

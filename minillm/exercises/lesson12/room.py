@@ -128,3 +128,28 @@ def square_layers_of_inputs(shapes, rank):
     return (
         square_layers([(into, out) for out, into in shapes], rank) if rank else room(shapes, rank)
     )
+
+
+@room.mistake
+def full_counted_twice(shapes, rank):
+    """In full tuning the weights count as frozen and as trained."""
+    weights, gradients, averages = room(shapes, rank)
+    return weights + (gradients if rank is None else 0), gradients, averages
+
+
+@room.mistake
+def rank_ignored(shapes, rank):
+    """Always full tuning."""
+    return room(shapes, None)
+
+
+@room.mistake
+def rank_one(shapes, rank):
+    """One column and one row, whatever the rank."""
+    return room(shapes, rank and 1)
+
+
+@room.mistake
+def two_bytes(shapes, rank):
+    """Half precision."""
+    return tuple(part // 2 for part in room(shapes, rank))

@@ -116,3 +116,17 @@ def product_alone(weight, old, new):
 def only_where_both(weight, old, new):
     """Does nothing where one of them is None."""
     return weight if old is None or new is None else swap(weight, old, new)
+
+
+@swap.mistake
+def scale_turned_round(weight, old, new):
+    """Times r / alpha."""
+    over = [one and one[0].shape[0] / one[2] for one in (old, new)]
+    return swap(weight, _scaled(old, over[0]), _scaled(new, over[1]))
+
+
+@swap.mistake
+def width_for_rank(weight, old, new):
+    """The wrong side of A is taken for its rank."""
+    over = [one and one[2] / one[0].shape[1] for one in (old, new)]
+    return swap(weight, _scaled(old, over[0]), _scaled(new, over[1]))

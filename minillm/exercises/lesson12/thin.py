@@ -88,3 +88,21 @@ def all_scaled(x, weight, A, B, alpha):
 def taken_away(x, weight, A, B, alpha):
     """The product is taken away."""
     return x @ weight.T - alpha / A.shape[0] * x @ A.T @ B.T
+
+
+@thin.mistake
+def root_of_rank(x, weight, A, B, alpha):
+    """Divides by the root of r, as Kalajdzievski 2023 does (arXiv 2312.03732)."""
+    return x @ weight.T + alpha / A.shape[0] ** 0.5 * x @ A.T @ B.T
+
+
+@thin.mistake
+def whole_division(x, weight, A, B, alpha):
+    """Drops what is left over."""
+    return x @ weight.T + alpha // A.shape[0] * x @ A.T @ B.T
+
+
+@thin.mistake
+def alpha_forgotten(x, weight, A, B, alpha):
+    """Times 1 / r."""
+    return x @ weight.T + x @ A.T @ B.T / A.shape[0]
