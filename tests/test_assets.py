@@ -12,7 +12,7 @@ from minillm.run import load_model
 from minillm.world import KINDS, World
 
 NAMES = sorted(name for name, known in assets._known().items() if "file" not in known)
-RECORDS = ["classify", "masked", "shop"]  # measured once, with no model beside them
+RECORDS = ["classify", "lora", "masked", "shop"]  # measured once, with no model beside them
 
 
 def test_there_are_assets():

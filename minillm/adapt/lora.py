@@ -146,7 +146,7 @@ def load(model: nn.Module, folder: str | Path) -> dict[str, LoRALinear]:
     strange = [n for n, t in zip(tensors, names, strict=True) if not t or PREFIX not in n]
     if strange:
         raise ValueError(f"{folder / WEIGHTS} is no LoRA adapter: it holds {strange[0]}.")
-    _remove(model)
+    remove(model)
     linear = {name for name, m in model.named_modules() if type(m) is nn.Linear}
     for name in names:
         if name not in linear:
@@ -165,8 +165,8 @@ def load(model: nn.Module, folder: str | Path) -> dict[str, LoRALinear]:
     return layers
 
 
-def _remove(model: nn.Module) -> None:
-    """Unwrap all layers, their own weights as they were."""
+def remove(model: nn.Module) -> None:
+    """Unwrap all layers: the model as it was, still frozen; to rounding, where it was merged."""
     for name, layer in [*model.named_modules()]:
         if isinstance(layer, LoRALinear):
             if layer.merged:

@@ -181,7 +181,7 @@ class GPT(nn.Module):
 
     def logits(self, x: Tensor) -> Tensor:
         """The stream (B, T, C) read out as scores of every token (B, T, V)."""
-        return F.linear(x, self.embedding.weight if self.head is None else self.head.weight)
+        return F.linear(x, self.embedding.weight) if self.head is None else self.head(x)
 
     def new_cache(self, batch: int = 1, capacity: int | None = None) -> KVCache:
         """An empty cache that fits this model, on its device, in its number format."""

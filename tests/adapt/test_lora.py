@@ -47,6 +47,20 @@ def test_it_adds_the_product_scaled():
     torch.testing.assert_close(layer(x), expected)
 
 
+def test_every_linear_layer_can_be_adapted_the_head_too():
+    config = GPTConfig(vocab_size=9, context=8, layers=1, heads=2, width=8, tied=False)
+    model = GPT(config).eval()
+    before = model(TOKENS)
+    assert "head" in lora.adapt(model, ".*", rank=2, alpha=4)
+    torch.testing.assert_close(model(TOKENS), before, atol=0, rtol=0)
+    apart = tuned(model)(TOKENS)
+    assert not torch.allclose(apart, before)
+    lora.merge(model)
+    torch.testing.assert_close(model(TOKENS), apart, atol=1e-5, rtol=0)
+    lora.remove(model)
+    torch.testing.assert_close(model(TOKENS), before, atol=1e-5, rtol=0)
+
+
 def test_merging_changes_nothing_and_can_be_undone():
     model = gpt()
     before = copy.deepcopy(model.state_dict())
