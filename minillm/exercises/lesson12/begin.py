@@ -30,7 +30,7 @@ def _models(generator: torch.Generator) -> Iterator[tuple]:
     yield two, ["qkv", "output"], 2, _draw
     yield mlp, ["down", "up"], 2, _draw
     yield mlp, ["gate"], 2, _draw
-    yield odd, ["up"], 1, _draw
+    yield odd, ["up"], 4, _draw
 
 
 @exercise("lora.begin", lesson="12", inputs=_models)

@@ -42,6 +42,12 @@ def not_by_rank(x, weight, A, B, alpha):
     return x @ weight.T + alpha * x @ A.T @ B.T
 
 
+@thin.mistake(hint="not_by_rank")
+def times_rank(x, weight, A, B, alpha):
+    """Times alpha * r."""
+    return x @ weight.T + alpha * A.shape[0] * x @ A.T @ B.T
+
+
 @thin.mistake
 def scale_turned_round(x, weight, A, B, alpha):
     """Times r / alpha."""
