@@ -142,7 +142,9 @@ def outputs_for_rank(weight, old, new):
 @swap.mistake(hint="scale_of_the_other")
 def alpha_of_the_new(weight, old, new):
     """One alpha for both, each with its own rank."""
-    return swap(weight, old and new and (*old[:2], new[2]) or old, new)
+    if old is None or new is None:
+        return swap(weight, old, new)
+    return swap(weight, (*old[:2], new[2]), new)
 
 
 @swap.mistake(hint="scale_of_the_other")
