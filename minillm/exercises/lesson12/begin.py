@@ -22,7 +22,7 @@ def _models(generator: torch.Generator) -> Iterator[tuple]:
         f"blocks.{block}.{name}": shape
         for block in range(2)
         for name, shape in (("attention.qkv", (9, 3)), ("attention.output", (3, 3)))
-    }
+    } | {"out": (5, 3)}
     odd = {"up.mix": (6, 5), "mlp.up": (4, 5)}
     mlp = {"mlp.up": (20, 5), "mlp.down": (5, 20), "mlp.upper": (7, 5), "backup": (6, 5)}
     yield one, ["qkv", "output"], 2, _draw
@@ -30,7 +30,7 @@ def _models(generator: torch.Generator) -> Iterator[tuple]:
     yield two, ["qkv", "output"], 2, _draw
     yield mlp, ["down", "up"], 2, _draw
     yield mlp, ["gate"], 2, _draw
-    yield odd, ["up"], 1, _draw
+    yield odd, ["up"], 4, _draw
 
 
 @exercise("lora.begin", lesson="12", inputs=_models)
@@ -156,3 +156,36 @@ def name_cut(shapes, targets, rank, draw):
 def other_way_round(shapes, targets, rank, draw):
     """(name, B, A)."""
     return [(name, B, A) for name, A, B in begin(shapes, targets, rank, draw)]
+
+
+@begin.mistake(hint="part_of_the_name")
+def any_part(shapes, targets, rank, draw):
+    """Any part of the name, not the last one."""
+    fits = {name for name in shapes if set(name.split(".")) & set(targets)}
+    made = begin(shapes, [name.split(".")[-1] for name in fits], rank, draw)
+    return [one for one in made if one[0] in fits]
+
+
+@begin.mistake
+def part_of_a_target(shapes, targets, rank, draw):
+    """The last part of the name occurs somewhere in the targets' letters."""
+    names = [name.split(".")[-1] for name in shapes]
+    return begin(shapes, [name for name in names if name in " ".join(targets)], rank, draw)
+
+
+@begin.mistake(hint="turned")
+def first_turned(shapes, targets, rank, draw):
+    """A is (in, r)."""
+    return [(name, A.T, B) for name, A, B in begin(shapes, targets, rank, draw)]
+
+
+@begin.mistake(hint="turned")
+def second_turned(shapes, targets, rank, draw):
+    """B is (r, out)."""
+    return [(name, A, B.T) for name, A, B in begin(shapes, targets, rank, draw)]
+
+
+@begin.mistake
+def shaped_alike(shapes, targets, rank, draw):
+    """B is made in A's shape."""
+    return [(name, A, torch.zeros_like(A)) for name, A, _ in begin(shapes, targets, rank, draw)]

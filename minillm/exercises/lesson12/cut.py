@@ -114,3 +114,10 @@ def largest_numbers(change, rank):
     """Keeps the largest numbers of the matrix, not directions."""
     least = change.abs().flatten().topk(rank).values[-1]
     return change * (change.abs() >= least)
+
+
+@cut.mistake(hint="that_one_alone")
+def the_next_alone(change, rank):
+    """The direction with that index, counted from 0."""
+    U, S, V = torch.linalg.svd(change, full_matrices=False)
+    return S[rank] * torch.outer(U[:, rank], V[rank])

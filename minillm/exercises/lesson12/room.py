@@ -153,3 +153,46 @@ def rank_one(shapes, rank):
 def two_bytes(shapes, rank):
     """Half precision."""
     return tuple(part // 2 for part in room(shapes, rank))
+
+
+@room.mistake(hint="averages_of_all")
+def averages_of_everything(shapes, rank):
+    """Averages of the frozen weights and of the product."""
+    weights, gradients, _ = room(shapes, rank)
+    return weights, gradients, 2 * weights
+
+
+@room.mistake(hint="averages_of_all")
+def kept_for_the_frozen(shapes, rank):
+    """Gradients and averages are those of full tuning."""
+    return room(shapes, rank)[0], *room(shapes, None)[1:]
+
+
+@room.mistake
+def nothing_tuned(shapes, rank):
+    """Takes None for rank 0."""
+    return room(shapes, rank or 0)
+
+
+@room.mistake
+def first_matrix(shapes, rank):
+    """Leaves the loop after one matrix."""
+    return room(shapes[:1], rank)
+
+
+@room.mistake
+def square_only(shapes, rank):
+    """Only square matrices get a product."""
+    square = [(out, into) for out, into in shapes if out == into]
+    if rank is None:
+        return room(shapes, None)
+    rest = sum(out * into for out, into in shapes if out != into)
+    weights, gradients, averages = room(square, rank)
+    return BYTES * rest + weights, gradients, averages
+
+
+@room.mistake
+def other_order(shapes, rank):
+    """Averages before gradients."""
+    weights, gradients, averages = room(shapes, rank)
+    return weights, averages, gradients

@@ -18,7 +18,7 @@ def _swaps(generator: torch.Generator) -> Iterator[tuple]:
     def weight(*shape: int) -> Tensor:
         return torch.randn(shape, generator=generator)
 
-    yield weight(3, 5), None, adapter(3, 5, 2, 6.0)
+    yield weight(3, 5), None, adapter(3, 5, 2, 5.0)
     yield weight(6, 4), adapter(6, 4, 1, 3.0), None
     yield weight(5, 7), adapter(5, 7, 2, 1.0), adapter(5, 7, 3, 12.0)
     yield weight(4, 4), adapter(4, 4, 4, 2.0), adapter(4, 4, 1, 2.0)
@@ -130,3 +130,51 @@ def width_for_rank(weight, old, new):
     """The wrong side of A is taken for its rank."""
     over = [one and one[2] / one[0].shape[1] for one in (old, new)]
     return swap(weight, _scaled(old, over[0]), _scaled(new, over[1]))
+
+
+@swap.mistake(hint="width_for_rank")
+def outputs_for_rank(weight, old, new):
+    """The wrong side of B is taken for its rank."""
+    over = [one and one[2] / one[1].shape[0] for one in (old, new)]
+    return swap(weight, _scaled(old, over[0]), _scaled(new, over[1]))
+
+
+@swap.mistake(hint="scale_of_the_other")
+def alpha_of_the_new(weight, old, new):
+    """One alpha for both, each with its own rank."""
+    if old is None or new is None:
+        return swap(weight, old, new)
+    return swap(weight, (*old[:2], new[2]), new)
+
+
+@swap.mistake(hint="scale_of_the_other")
+def rank_of_the_new(weight, old, new):
+    """One rank for both, each with its own alpha."""
+    if old is None or new is None:
+        return swap(weight, old, new)
+    return swap(weight, _scaled(old, old[2] / new[0].shape[0]), new)
+
+
+@swap.mistake
+def whole_division(weight, old, new):
+    """Drops what is left over."""
+    whole = [one and one[2] // one[0].shape[0] for one in (old, new)]
+    return swap(weight, _scaled(old, whole[0]), _scaled(new, whole[1]))
+
+
+@swap.mistake
+def new_twice(weight, old, new):
+    """The new product comes in twice."""
+    return swap(swap(weight, old, new), None, new)
+
+
+@swap.mistake
+def both_out(weight, old, new):
+    """The new product is taken out as well."""
+    return swap(swap(weight, old, None), new, None)
+
+
+@swap.mistake
+def untouched(weight, old, new):
+    """The weight comes back as it was."""
+    return weight

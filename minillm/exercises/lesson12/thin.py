@@ -42,6 +42,12 @@ def not_by_rank(x, weight, A, B, alpha):
     return x @ weight.T + alpha * x @ A.T @ B.T
 
 
+@thin.mistake(hint="not_by_rank")
+def times_rank(x, weight, A, B, alpha):
+    """Times alpha * r."""
+    return x @ weight.T + alpha * A.shape[0] * x @ A.T @ B.T
+
+
 @thin.mistake
 def scale_turned_round(x, weight, A, B, alpha):
     """Times r / alpha."""
@@ -106,3 +112,9 @@ def whole_division(x, weight, A, B, alpha):
 def alpha_forgotten(x, weight, A, B, alpha):
     """Times 1 / r."""
     return x @ weight.T + x @ A.T @ B.T / A.shape[0]
+
+
+@thin.mistake
+def product_twice(x, weight, A, B, alpha):
+    """Merged, and beside the layer once more."""
+    return x @ weight.T + 2 * alpha / A.shape[0] * x @ A.T @ B.T
