@@ -6,22 +6,17 @@ writes assets/classify/record.json: for each setting and seed, how much of the t
 how long the tuning took. About a quarter of an hour on two cores.
 """
 
-import argparse
-import json
 import time
 from pathlib import Path
 
-from keep import know
+import keep
 
 from minillm.adapt.heads import Classifier, Labelled, freeze, predict, tune
 from minillm.docstrings import docstrings, split_by_file
-from minillm.files import replacing
 from minillm.models import pretrained
 from minillm.models.bert import Bert
-from minillm.recorder import kept
 from minillm.tokenizer import WordPieceTokenizer
 
-HERE = Path(__file__).resolve().parent
 MOST = 64  # tokens of a text that are read
 EPOCHS = 3
 SETTINGS = {  # how many last blocks are tuned; the learning rates of encoder and head
@@ -34,9 +29,7 @@ SETTINGS = {  # how many last blocks are tuned; the learning rates of encoder an
 
 def main() -> None:
     """Measure every setting with every seed, then write the record."""
-    parser = argparse.ArgumentParser(description="Record the settings of lesson 10.")
-    parser.add_argument("--seeds", type=int, default=3)
-    seeds = parser.parse_args().seeds
+    seeds = keep.seeds()
     folder = pretrained.find(pretrained.MINILM)
     tokenizer = WordPieceTokenizer.load_folder(folder)
     parts = split_by_file(docstrings())
@@ -44,12 +37,18 @@ def main() -> None:
         Labelled.of([x.text for x in p], [x.package for x in p], tokenizer, most=MOST)
         for p in parts
     )
+    about = {
+        "model": pretrained.MINILM,
+        "epochs": EPOCHS,
+        "train": len(train.labels),
+        "test": len(test.labels),
+    }
     runs = []
     for seed in range(seeds):
         for name, setting in SETTINGS.items():
             runs.append(one(name, setting, seed, folder, train, test))
             print(runs[-1], flush=True)
-            write(runs, train, test)  # what is done is kept, should the rest be cut
+            keep.record("classify", seed + 1, **about, runs=runs)  # should the rest be cut
 
 
 def one(name: str, setting: dict, seed: int, folder: Path, train: Labelled, test: Labelled) -> dict:
@@ -71,24 +70,6 @@ def one(name: str, setting: dict, seed: int, folder: Path, train: Labelled, test
         "tuned": moved,
         "seconds": round(seconds),  # of one core
     }
-
-
-def write(runs: list[dict], train: Labelled, test: Labelled) -> None:
-    """The record with its provenance, and its hash where `assets.path` looks for it."""
-    record = {
-        "command": f"python assets/classify.py --seeds {1 + max(run['seed'] for run in runs)}",
-        **kept.today_here(),
-        "model": pretrained.MINILM,
-        "epochs": EPOCHS,
-        "train": len(train.labels),
-        "test": len(test.labels),
-        "runs": runs,
-    }
-    path = HERE / "classify/record.json"
-    path.parent.mkdir(exist_ok=True)
-    with replacing(path) as temporary:
-        temporary.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    know("classify", path, file=path.name)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ import json
 from pathlib import Path
 
 from minillm import cost, evaluate, run
+from minillm.files import replacing
 from minillm.models.gpt import GPT, GPTConfig
 from minillm.recorder import kept
 from minillm.training import checkpoint, save_model
@@ -61,6 +62,23 @@ def _keep_model(folder: Path) -> None:
     }
     (out / "record.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(record, indent=2))
+
+
+def seeds() -> int:
+    """Over how many seeds a recorder is to run: its --seeds, or three."""
+    parser = argparse.ArgumentParser(description="Record runs that a lesson shows.")
+    parser.add_argument("--seeds", type=int, default=3)
+    return parser.parse_args().seeds
+
+
+def record(name: str, done: int, **found: object) -> None:
+    """Write what assets/NAME.py found with `done` seeds, and where, to assets/NAME/record.json."""
+    about = {"command": f"python assets/{name}.py --seeds {done}", **kept.today_here()}
+    path = HERE / name / "record.json"
+    path.parent.mkdir(exist_ok=True)
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(about | found, indent=1) + "\n", encoding="utf-8")
+    know(name, path, file=path.name)
 
 
 def know(name: str, path: Path, **about: str) -> dict:

@@ -6,24 +6,18 @@ writes assets/lora/record.json: for each way to adapt it and each seed the regre
 and in the old one with the change in place. About nine minutes on one core.
 """
 
-import argparse
-import json
 import time
-from pathlib import Path
 
+import keep
 import torch
-from keep import know
 
 from minillm import assets, corpus, evaluate
 from minillm.adapt import lora
 from minillm.batches import DocumentRows
-from minillm.files import replacing
-from minillm.recorder import kept
 from minillm.run import load_model
 from minillm.training import TrainConfig, Trainer
 from minillm.world import KINDS, World
 
-HERE = Path(__file__).resolve().parent
 STEPS = 300
 ATTENTION, MLP = r".*attention\.(qkv|output)", r".*mlp\.(up|down)"
 WAYS = {  # which layers, and the rank; full tuning has none
@@ -38,31 +32,13 @@ WAYS = {  # which layers, and the rank; full tuning has none
 
 def main() -> None:
     """Adapt it in every way with every seed, then write the record."""
-    parser = argparse.ArgumentParser(description="Record the longer runs of lesson 12.")
-    parser.add_argument("--seeds", type=int, default=3)
-    seeds = parser.parse_args().seeds
+    seeds = keep.seeds()
     torch.set_num_threads(1)
     runs = []
     for seed in range(seeds):
         for name in WAYS:
             runs.append(run(name, seed))
-            write(runs, seed + 1)  # what is done is kept, should the rest be cut
-
-
-def write(runs: list[dict], seeds: int) -> None:
-    """Write the record of the runs so far."""
-    record = {
-        "command": f"python assets/lora.py --seeds {seeds}",
-        **kept.today_here(),
-        "steps": STEPS,
-        "runs": runs,
-    }
-    text = json.dumps(record, indent=2) + "\n"
-    path = HERE / "lora/record.json"
-    path.parent.mkdir(exist_ok=True)
-    with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-    know("lora", path, file=path.name)
+            keep.record("lora", seed + 1, steps=STEPS, runs=runs)  # should the rest be cut
 
 
 def documents(town: int, *, count: int, seed: int) -> tuple[DocumentRows, DocumentRows]:

@@ -7,28 +7,22 @@ encoder gets right that has filled gaps first, one that has not, and a bag of wo
 minutes on one core.
 """
 
-import argparse
 import copy
-import json
 import math
 import time
-from pathlib import Path
 
+import keep
 import numpy as np
 import torch
-from keep import know
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from minillm.adapt.heads import Classifier, Labelled, predict, tune
 from minillm.adapt.masked import MaskedRows
-from minillm.files import replacing
 from minillm.models.bert import Bert, BertConfig, MaskedBert
-from minillm.recorder import kept
 from minillm.training import TrainConfig, Trainer
 from minillm.world import Impossible, World
 
-HERE = Path(__file__).resolve().parent
 TOWN = World(seed=0)
 OPENING = ["look", "at", "the", "shopping", "list", "of"]
 UNLABELLED, CHOICE, TEST = 20_000, 500, 1_000  # lists; CHOICE: to choose a setting with
@@ -42,14 +36,13 @@ STRENGTHS = (1, 10, 100)  # of the bag of words
 
 def main() -> None:
     """Measure with every seed, then write the record."""
-    parser = argparse.ArgumentParser(description="Record the pretraining of lesson 10.")
-    parser.add_argument("--seeds", type=int, default=3)
-    seeds = parser.parse_args().seeds
+    seeds = keep.seeds()
     torch.set_num_threads(1)
     lists = [_list(i) for i in range(UNLABELLED + CHOICE + TEST)]
     job = {tokens[6]: tokens[8] for tokens in lists}
     read, held_out = lists[:UNLABELLED], lists[UNLABELLED:]
     truth = np.array([_posterior(tokens, job) for tokens in held_out])
+    best = round(truth[CHOICE:].max(1).mean(), 4)
     pretraining, runs = [], []
     for seed in range(seeds):
         encoder, about = pretrain(read, seed)
@@ -60,24 +53,8 @@ def main() -> None:
             for name, right in compare(starts, few, held_out, truth, sorted(job), seed).items():
                 runs.append({"setting": name, "labels": len(few), "seed": seed, "right": right})
                 print(runs[-1], flush=True)
-        write(pretraining, runs, truth)  # what is done is kept, should the rest be cut
-
-
-def write(pretraining: list[dict], runs: list[dict], truth: np.ndarray) -> None:
-    """The record with its provenance, and its hash where `assets.path` looks for it."""
-    record = {
-        "command": f"python assets/masked.py --seeds {len(pretraining)}",
-        **kept.today_here(),
-        "unlabelled": UNLABELLED,
-        "best": round(truth[CHOICE:].max(1).mean(), 4),
-        "pretraining": pretraining,
-        "runs": runs,
-    }
-    path = HERE / "masked/record.json"
-    path.parent.mkdir(exist_ok=True)
-    with replacing(path) as temporary:
-        temporary.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    know("masked", path, file=path.name)
+        found = {"best": best, "pretraining": pretraining, "runs": runs}
+        keep.record("masked", seed + 1, unlabelled=UNLABELLED, **found)  # should the rest be cut
 
 
 def _list(seed: int) -> list[str]:

@@ -6,26 +6,20 @@ writes assets/shop/record.json: per cent of right answers in each test, and the 
 About seven minutes a seed on one core.
 """
 
-import argparse
-import json
 import time
-from pathlib import Path
 
+import keep
 import torch
-from keep import know
 
 from minillm import assets, corpus, evaluate, generate
 from minillm.adapt.conversation import ConversationRows, Template
 from minillm.adapt.vocabulary import extend_vocabulary
 from minillm.batches import DocumentRows, Mixture
-from minillm.files import replacing
 from minillm.metrics import exact_match
-from minillm.recorder import kept
 from minillm.run import load_model
 from minillm.training import TrainConfig, Trainer
 from minillm.world import KINDS, SETTINGS, Service, World
 
-HERE = Path(__file__).resolve().parent
 STEPS, SHARE = 1_000, 0.25  # of the batches, so many are of stories
 # "varied": half of the conversations are about facts that the town never has.
 TRAINED_ON = {"usual": ("usual",), "varied": ("usual", "new facts")}
@@ -35,23 +29,13 @@ FORM, END = Template(**SHOP.template), SHOP.tokenizer.end
 
 def main() -> None:
     """Tune with every seed, then write the record."""
-    parser = argparse.ArgumentParser(description="Record the longer runs of lesson 11.")
-    parser.add_argument("--seeds", type=int, default=3)
-    seeds = parser.parse_args().seeds
+    seeds = keep.seeds()
     torch.set_num_threads(1)
-    runs = [test for seed in range(seeds) for kinds in TRAINED_ON for test in run(seed, kinds)]
-    record = {
-        "command": f"python assets/shop.py --seeds {seeds}",
-        **kept.today_here(),
-        "steps": STEPS,
-        "runs": runs,
-    }
-    text = json.dumps(record, indent=2) + "\n"
-    path = HERE / "shop/record.json"
-    path.parent.mkdir(exist_ok=True)
-    with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-    know("shop", path, file=path.name)
+    runs = []
+    for seed in range(seeds):
+        for kinds in TRAINED_ON:
+            runs += run(seed, kinds)
+        keep.record("shop", seed + 1, steps=STEPS, runs=runs)  # should the rest be cut
 
 
 def run(seed: int, trained_on: str) -> list[dict]:
