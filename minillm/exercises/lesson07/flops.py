@@ -98,6 +98,13 @@ def attention_once(*shape):
 
 
 @flops.mistake
+def attention_twice(*shape):
+    """The factor two of multiplication and addition once more."""
+    blocks, head, attention = _parts(*shape)
+    return 3 * (blocks + head + 2 * attention)
+
+
+@flops.mistake
 def attention_in_one_layer(layers, width, context, vocab):
     """The attention of a single layer."""
     blocks, head, attention = _parts(layers, width, context, vocab)

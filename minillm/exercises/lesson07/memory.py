@@ -92,6 +92,18 @@ def recompute_ignored(parameters, layers, width, batch, context, recompute):
 
 
 @memory.mistake
+def recomputed_always(parameters, layers, width, batch, context, recompute):
+    """As if nothing but inputs were ever kept."""
+    return memory(parameters, layers, width, batch, context, True)
+
+
+@memory.mistake
+def recompute_turned(parameters, layers, width, batch, context, recompute):
+    """Keeps all with `recompute`, and little without."""
+    return memory(parameters, layers, width, batch, context, not recompute)
+
+
+@memory.mistake
 def nothing_at_work(parameters, layers, width, batch, context, recompute):
     """Forgets the block that is being computed again."""
     total = memory(parameters, layers, width, batch, context, recompute)

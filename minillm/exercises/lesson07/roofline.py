@@ -12,6 +12,7 @@ def _work(generator: torch.Generator) -> Iterator[tuple]:
     yield 1.0, 10.0, 10.0, 5.0
     yield 6e9, 3e8, 5e10, 1e10
     yield 2e9, 4e9, 5e10, 1e10
+    yield 6e9, 3e9, 5e10, 1e10
     yield 312e12, 2.5e9, 312e12, 2e12
     yield 2.5e8, 2.5e8, 312e12, 2e12
     yield 0.0, 3e9, 8e12, 3e11
@@ -64,6 +65,12 @@ def upside_down(flops, bytes, peak, bandwidth):
 def swapped(flops, bytes, peak, bandwidth):
     """FLOPs over the bandwidth, bytes over the peak."""
     return max(flops / bandwidth, bytes / peak)
+
+
+@roofline.mistake
+def counts_compared(flops, bytes, peak, bandwidth):
+    """Takes the time of whatever there is more of, as if a byte took as long as a FLOP."""
+    return flops / peak if flops > bytes else bytes / bandwidth
 
 
 @roofline.mistake

@@ -20,6 +20,7 @@ def _gradients(generator: torch.Generator) -> Iterator[tuple]:
     yield [torch.tensor([1.0, inf])], 64.0, 2, 1.0, 5
     yield [torch.tensor([3.0]), torch.tensor([nan, 1.0])], 512.0, 3, 1.0, 9
     yield [torch.tensor([2.0, -inf]), torch.tensor([3.0])], 16.0, 1, 4.0, 3
+    yield [torch.tensor([1.0, 2.0]), torch.tensor([4.0, inf])], 3.0, 0, 1.0, 2
     yield draw(4, factor=1000.0), 256.0, 3, 2.0, 4
     yield draw(2, 3, 1, factor=100.0), 32.0, 5, 1.5, 6
     yield draw(2), 128.0, 0, 9.0, 1
@@ -43,8 +44,8 @@ def scaler(
     return grads, scale, clean
 
 
-def _clipped(grads, max_norm):
-    norm = math.sqrt(sum(grad.square().sum().item() for grad in grads))
+def _clipped(grads, max_norm, root=math.sqrt):
+    norm = root(sum(grad.square().sum().item() for grad in grads))
     return [grad * max_norm / norm for grad in grads] if norm > max_norm else list(grads)
 
 
@@ -79,6 +80,20 @@ def never_clipped(grads, scale, clean, max_norm, patience):
 def scaled_up(grads, scale, clean, max_norm, patience):
     """Multiplies by the scale once more."""
     by = lambda g: _clipped([grad * scale for grad in g], max_norm)  # noqa: E731
+    return _changed(grads, scale, clean, max_norm, patience, by=by)
+
+
+@scaler.mistake
+def always_max_norm(grads, scale, clean, max_norm, patience):
+    """Lengthens short gradients to the limit, too."""
+    by = lambda g: _clipped([grad * 1e6 for grad in g], max_norm)  # noqa: E731
+    return _changed(grads, scale, clean, max_norm, patience, by=by)
+
+
+@scaler.mistake
+def other_norm(grads, scale, clean, max_norm, patience):
+    """The sum of the squares, without its root."""
+    by = lambda g: _clipped([grad / scale for grad in g], max_norm, root=float)  # noqa: E731
     return _changed(grads, scale, clean, max_norm, patience, by=by)
 
 
@@ -133,26 +148,42 @@ def some_tensors_used(grads, scale, clean, max_norm, patience):
     return _clipped(kept, max_norm), scale / 2, 0
 
 
-@scaler.mistake
-def nan_unnoticed(grads, scale, clean, max_norm, patience):
-    """Looks for infinity only."""
-    if any(grad.isinf().any() for grad in grads):
+def _unless(broken, grads, scale, clean, max_norm, patience):
+    """A step that is left out where `broken` is true, and taken like a clean one elsewhere."""
+    if broken:
         return [], scale / 2, 0
-    plain = [grad / scale for grad in grads]
-    count = clean + 1
-    grown = (scale * 2, 0) if count == patience else (scale, count)
-    return _clipped(plain, max_norm), *grown
+    grown = (scale * 2, 0) if clean + 1 == patience else (scale, clean + 1)
+    return _clipped([grad / scale for grad in grads], max_norm), *grown
+
+
+@scaler.mistake
+def nan_unnoticed(grads, *rest):
+    """Looks for infinity only."""
+    return _unless(any(grad.isinf().any() for grad in grads), grads, *rest)
 
 
 @scaler.mistake(hint="nan_unnoticed")
-def inf_unnoticed(grads, scale, clean, max_norm, patience):
+def inf_unnoticed(grads, *rest):
     """Looks for nan only."""
-    if any(grad.isnan().any() for grad in grads):
-        return [], scale / 2, 0
-    plain = [grad / scale for grad in grads]
-    count = clean + 1
-    grown = (scale * 2, 0) if count == patience else (scale, count)
-    return _clipped(plain, max_norm), *grown
+    return _unless(any(grad.isnan().any() for grad in grads), grads, *rest)
+
+
+@scaler.mistake
+def broken_unnoticed(grads, *rest):
+    """Looks at the first tensor only."""
+    return _unless(not _finite(grads[0]), grads, *rest)
+
+
+@scaler.mistake(hint="broken_unnoticed")
+def all_must_break(grads, *rest):
+    """Leaves the step out only if no tensor is whole."""
+    return _unless(not any(map(_finite, grads)), grads, *rest)
+
+
+@scaler.mistake(hint="broken_unnoticed")
+def never_looks(*given):
+    """Takes each step for a clean one."""
+    return _unless(False, *given)
 
 
 @scaler.mistake
@@ -195,6 +226,13 @@ def grows_always(grads, scale, clean, max_norm, patience):
     """Doubles after every clean step."""
     found, after, count = scaler(grads, scale, clean, max_norm, patience)
     return (found, scale * 2, 0) if found else (found, after, count)
+
+
+@scaler.mistake(hint="grows_always")
+def grows_and_counts_on(grads, scale, clean, max_norm, patience):
+    """Doubles after every clean step, and counts them without end."""
+    found, after, count = scaler(grads, scale, clean, max_norm, patience)
+    return (found, scale * 2, clean + 1) if found else (found, after, count)
 
 
 @scaler.mistake

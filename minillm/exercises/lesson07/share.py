@@ -74,3 +74,9 @@ def in_percent(tokens, seconds, flops, peak, devices):
 def tripled_again(tokens, seconds, flops, peak, devices):
     """Counts the backward pass a second time."""
     return 3 * share(tokens, seconds, flops, peak, devices)
+
+
+@share.mistake
+def rounded_down(tokens, seconds, flops, peak, devices):
+    """Divides and drops what stands after the point, which is all of a share."""
+    return tokens * flops // (seconds * devices * peak)
