@@ -74,3 +74,9 @@ def few_count_more(gradients, counts):
 def own_gradient(gradients, counts):
     """What rank 0 had."""
     return gradients[0]
+
+
+@average.mistake(hint="few_count_more")
+def few_count_more_in_a_mean(gradients, counts):
+    """Divides each mean by its rows, and the sum by the ranks."""
+    return few_count_more(gradients, counts) / len(gradients)

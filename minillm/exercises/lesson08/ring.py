@@ -127,3 +127,21 @@ def all_steps(held, step):
     for s in range(step + 1):
         held = ring(held, s)
     return held
+
+
+@ring.mistake
+def rest_forgotten(held, step):
+    """Begins with zeros, and fills in only what arrives."""
+    N = len(held)
+    after = [[0] * N for _ in held]
+    for r in range(N):
+        c, there = (r - step) % N, (r + 1) % N
+        after[there][c] = held[there][c] + held[r][c]
+    return after
+
+
+@ring.mistake
+def whole_sum(held, step):
+    """What all ranks hold when everything is over."""
+    sums = [sum(chunks) for chunks in zip(*held, strict=True)]
+    return [list(sums) for _ in held]

@@ -90,3 +90,34 @@ def rest_stepped_over(count, ranks, rank):
     size, extra = divmod(count, ranks)
     start = rank * size + min(rank, extra)
     return list(range(start, start + size))
+
+
+@rows.mistake
+def leftovers_apart(count, ranks, rank):
+    """The row that is more comes from the end of the batch, not from behind its own."""
+    size, extra = divmod(count, ranks)
+    own = list(range(rank * size, (rank + 1) * size))
+    return [*own, ranks * size + rank] if rank < extra else own
+
+
+@rows.mistake
+def rest_to_the_first(count, ranks, rank):
+    """All the rows that are left go to rank 0."""
+    size, extra = divmod(count, ranks)
+    start = rank * size + extra if rank else 0
+    return list(range(start, (rank + 1) * size + extra))
+
+
+@rows.mistake
+def beyond_the_end(count, ranks, rank):
+    """Parts rounded up, and not cut off where the batch ends."""
+    size = -(-count // ranks)
+    return list(range(rank * size, (rank + 1) * size))
+
+
+@rows.mistake
+def one_rank_too_many(count, ranks, rank):
+    """As many ranks as there are rows left over take one more, and then one rank besides."""
+    size, extra = divmod(count, ranks)
+    start = rank * size + min(rank, extra)
+    return list(range(start, start + size + (rank <= extra)))

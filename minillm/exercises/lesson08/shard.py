@@ -111,3 +111,16 @@ def padding_in_many(tensor, ranks, rank):
     """An even split, whose shorter pieces get a zero each."""
     pieces = tensor.flatten().tensor_split(ranks)
     return F.pad(pieces[rank], (0, len(pieces[0]) - len(pieces[rank])))
+
+
+@shard.mistake(hint="whole_rows")
+def whole_rows_not_padded(tensor, ranks, rank):
+    """Cuts the first axis, and the last piece is shorter."""
+    size = -(-len(tensor) // ranks)
+    return tensor[rank * size : (rank + 1) * size]
+
+
+@shard.mistake(hint="whole_rows")
+def whole_rows_made_flat(tensor, ranks, rank):
+    """Cuts the first axis, and flattens afterwards."""
+    return whole_rows(tensor, ranks, rank).flatten()

@@ -106,3 +106,21 @@ def talk_shared(seconds, bytes, ranks, latency, bandwidth):
     """Divides the time of sending by N as well."""
     sent = 2 * (ranks - 1) * (latency + bytes / ranks / bandwidth)
     return _together(seconds, ranks, sent / ranks)
+
+
+@speed_up.mistake
+def latency_forgotten(seconds, bytes, ranks, latency, bandwidth):
+    """The bytes alone."""
+    return speed_up(seconds, bytes, ranks, 0, bandwidth)
+
+
+@speed_up.mistake
+def latency_cut(seconds, bytes, ranks, latency, bandwidth):
+    """A message takes 1/N of the latency too."""
+    return speed_up(seconds, bytes, ranks, latency / ranks, bandwidth)
+
+
+@speed_up.mistake
+def one_chunk(seconds, bytes, ranks, latency, bandwidth):
+    """All messages' latency, and the bytes of one message."""
+    return _together(seconds, ranks, 2 * (ranks - 1) * latency + bytes / ranks / bandwidth)
