@@ -22,8 +22,8 @@ def accept(p: Tensor, q: Tensor) -> tuple[Tensor, Tensor]:
     """What to do with a token that was drawn from q, so that it comes out as if from p.
 
     p (V,): the large model's probabilities; q (V,): the small one's, above 0 everywhere and not
-    the same as p. Returns, for each token, the probability to keep it if it was drawn, (V,); and
-    the distribution to draw from if it is not kept, (V,), which adds up to 1.
+    the same as p. Returns, for each token, the probability to keep it if it was drawn, (V,), as
+    large as can be; and the distribution to draw from if it is not kept, (V,), which adds up to 1.
     """
     left = (p - q).clamp(min=0)
     return (p / q).clamp(max=1), left / left.sum()
@@ -57,6 +57,44 @@ def drawn_and_kept(p, q):
 def second_draw_from_p(p, q):
     """What was drawn too rarely is not made up for."""
     return accept(p, q)[0], p.clone()
+
+
+@accept.mistake
+def second_draw_from_q(p, q):
+    """Draws again in the same way."""
+    return accept(p, q)[0], q.clone()
+
+
+@accept.mistake
+def kept_too_seldom(p, q):
+    """Plain rejection sampling: what comes out is p, and more is refused than has to be."""
+    ratio = p / q
+    return ratio / ratio.max(), p.clone()
+
+
+@accept.mistake(hint="kept_too_seldom")
+def never_kept(p, q):
+    """Everything is drawn anew: p comes out, and the guess was for nothing."""
+    return torch.zeros_like(p), p.clone()
+
+
+@accept.mistake
+def the_probability_to_refuse(p, q):
+    """1 minus what is asked."""
+    keep, rest = accept(p, q)
+    return 1 - keep, rest
+
+
+@accept.mistake
+def softmax_of_the_rest(p, q):
+    """Also tokens that need nothing more get something."""
+    return accept(p, q)[0], (p - q).clamp(min=0).softmax(0)
+
+
+@accept.mistake(hint="softmax_of_the_rest")
+def softmax_of_the_difference(p, q):
+    """The same, with the negative numbers left in."""
+    return accept(p, q)[0], (p - q).softmax(0)
 
 
 @accept.mistake

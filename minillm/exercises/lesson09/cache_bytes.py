@@ -55,6 +55,12 @@ def one_text(layers, heads, kv_heads, width, tokens, batch, size):
 
 
 @cache_bytes.mistake
+def one_token(layers, heads, kv_heads, width, tokens, batch, size):
+    """Of one token."""
+    return 2 * layers * batch * kv_heads * (width // heads) * size
+
+
+@cache_bytes.mistake
 def numbers_counted(layers, heads, kv_heads, width, tokens, batch, size):
     """How many numbers, not how many bytes."""
     return 2 * layers * batch * tokens * kv_heads * (width // heads)
@@ -94,6 +100,12 @@ def tokens_squared(layers, heads, kv_heads, width, tokens, batch, size):
 def queries_kept(layers, heads, kv_heads, width, tokens, batch, size):
     """Queries, keys and values."""
     return 3 * layers * batch * tokens * kv_heads * (width // heads) * size
+
+
+@cache_bytes.mistake(hint="queries_kept")
+def queries_of_all_heads_kept(layers, heads, kv_heads, width, tokens, batch, size):
+    """The same, and the queries are more than the keys."""
+    return layers * batch * tokens * (heads + 2 * kv_heads) * (width // heads) * size
 
 
 @cache_bytes.mistake

@@ -80,6 +80,13 @@ def new_ones_first(q, k, v, old_k, old_v):
     return _attend(q, keys, values, len(old_k)), keys, values
 
 
+@cached.mistake(hint="new_ones_first")
+def handed_back_new_ones_first(q, k, v, old_k, old_v):
+    """What is read is right; the keys and values come back in the wrong order."""
+    output = cached(q, k, v, old_k, old_v)[0]
+    return output, torch.cat([k, old_k]), torch.cat([v, old_v])
+
+
 @cached.mistake
 def only_the_cache_is_read(q, k, v, old_k, old_v):
     """The new tokens do not read themselves or one another."""
@@ -101,6 +108,20 @@ def scale_forgotten(q, k, v, old_k, old_v):
     """The scores are not divided."""
     keys, values = torch.cat([old_k, k]), torch.cat([old_v, v])
     return _attend(q, keys, values, len(old_k), scale=1.0), keys, values
+
+
+@cached.mistake
+def scaled_otherwise(q, k, v, old_k, old_v):
+    """Divided by D, not by its square root."""
+    keys, values = torch.cat([old_k, k]), torch.cat([old_v, v])
+    return _attend(q, keys, values, len(old_k), scale=q.size(1)), keys, values
+
+
+@cached.mistake(hint="scaled_otherwise")
+def scaled_by_the_values(q, k, v, old_k, old_v):
+    """Divided by the square root of the values' width."""
+    keys, values = torch.cat([old_k, k]), torch.cat([old_v, v])
+    return _attend(q, keys, values, len(old_k), scale=math.sqrt(v.size(1))), keys, values
 
 
 @cached.mistake

@@ -68,6 +68,14 @@ def one_too_many(p, limit):
 
 
 @top_p.mistake
+def one_more_each_time(p, limit):
+    """Counts the token that crosses the limit twice."""
+    order = p.argsort(descending=True)
+    enough = int((p[order].cumsum(0) < limit).sum()) + 1
+    return _cut(p, torch.arange(len(p)) <= enough, order)
+
+
+@top_p.mistake
 def not_renormalised(p, limit):
     """What is kept does not add up to 1."""
     return torch.where(top_p(p, limit) > 0, p, 0.0)
@@ -93,6 +101,22 @@ def sorted_once_more(p, limit):
 
 
 @top_p.mistake
+def mask_left_sorted(p, limit):
+    """The mask of the sorted list is laid on the unsorted one."""
+    likeliest = p.sort(descending=True).values
+    kept = torch.where(likeliest.cumsum(0) - likeliest < limit, p, 0.0)
+    return kept / kept.sum()
+
+
+@top_p.mistake(hint="mask_left_sorted")
+def mask_sorted_once_more(p, limit):
+    """The same, with the mask taken through the order again in place of back."""
+    likeliest, order = p.sort(descending=True)
+    kept = torch.where((likeliest.cumsum(0) - likeliest < limit)[order], p, 0.0)
+    return kept / kept.sum()
+
+
+@top_p.mistake
 def least_likely_first(p, limit):
     """Sorts upwards, and keeps the unlikely ones."""
     order = p.argsort()
@@ -103,6 +127,12 @@ def least_likely_first(p, limit):
 def in_the_order_of_the_vocabulary(p, limit):
     """Adds up without sorting."""
     return _cut(p, p.cumsum(0) - p < limit, torch.arange(len(p)))
+
+
+@top_p.mistake(hint="in_the_order_of_the_vocabulary")
+def in_that_order_up_to_the_limit(p, limit):
+    """The same, without the token that crosses the limit."""
+    return _cut(p, p.cumsum(0) <= limit, torch.arange(len(p)))
 
 
 @top_p.mistake
