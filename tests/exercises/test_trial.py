@@ -34,6 +34,11 @@ def test_an_answer_gets_what_a_good_teacher_would_say(answer, tmp_path):
     assert (report.verdict, report.mistake) == (answer["verdict"], answer["hint"]), answer["wrong"]
 
 
+def test_no_answer_is_kept_twice():
+    kept = Counter((answer["exercise"], answer["code"]) for answer in ANSWERS)
+    assert kept.most_common(1)[0][1] == 1
+
+
 def test_most_answers_of_each_lesson_get_a_hint():
     answers = Counter(find(answer["exercise"]).lesson for answer in ANSWERS)
     hints = Counter(find(answer["exercise"]).lesson for answer in ANSWERS if answer["hint"])
